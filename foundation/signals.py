@@ -1,0 +1,49 @@
+"""Signals: metrics by neutral names, the same for both orchestrators. Alerting reads these and asks nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pulumi import Input
+
+SignalName = Literal[
+    "cpu", "memory", "running", "restarts", "oom", "queue_depth", "queue_age",
+    "errors_5xx", "latency_p95", "unhealthy_targets", "certificate_days",
+    "db_cpu", "db_storage", "db_connections", "cache_memory", "spend",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One CloudWatch metric; `statistic` as GetMetricStatistics names it (`Average`, `Sum`, `p95` ...)."""
+
+    namespace: str
+    name: str
+    dimensions: "Mapping[str, Input[str]]"
+    statistic: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why this placement cannot tell."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """`subject` is the service, the edge (`edge`) or a managed service, whose metric `name` this is."""
+
+    subject: str
+    name: SignalName
+    metric: Metric | Missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPattern:
+    """What alerting subscribes to on the default event bus; `pattern` is EventBridge's JSON as a plain mapping."""
+
+    name: str
+    pattern: Mapping[str, object]

@@ -1,0 +1,78 @@
+"""The interface that every orchestrator implements, and what it takes and gives.
+
+An implementation is a `pulumi.ComponentResource` with the constructor `(name, args: OrchestratorArgs, opts)` that also
+keeps `Orchestrator`; `orchestrators.registry` names it. Its rendering is pure and stands apart in `render.py` of its folder.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from foundation.ledger import Owned
+from foundation.names import Names
+from foundation.signals import EventPattern, Signal
+from settings import ClusterSettings, Placement
+from workload import Workload
+
+if TYPE_CHECKING:
+    from pulumi import Input, Resource
+
+    from foundation.data import Endpoint
+    from foundation.edge import TargetGroup
+    from foundation.network import Network
+    from foundation.secrets import SecretRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrchestratorArgs:
+    """What every orchestrator is given."""
+
+    workload: Workload
+    placement: Placement
+    names: Names
+    region: str
+    network: "Network"
+    targets: "Mapping[str, TargetGroup]"
+    """Per ingress service; each hangs on the listener's parking rule, so it turns healthy before any request is routed."""
+    endpoints: "Mapping[str, Endpoint]"
+    """Of managed services: these run nowhere in the cluster."""
+    secrets: "Mapping[str, SecretRef]"
+    images: "Mapping[str, Input[str]]"
+    """Image reference by digest of every container (services, jobs, sidecars) that runs here."""
+    cluster: ClusterSettings
+    protect: bool
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningService:
+    """A service where it runs. `target` is its ECS service or Deployment by name; `console_url` opens it."""
+
+    name: str
+    log_group: str
+    target: str
+    console_url: str
+
+
+class Orchestrator(Protocol):
+    """What every orchestrator gives."""
+
+    @property
+    def running(self) -> Mapping[str, RunningService]:
+        """One per service that is not managed, under its plain name."""
+
+    @property
+    def signals(self) -> Sequence[Signal]:
+        """Every service's `cpu`, `memory`, `running`, `restarts` and `oom`, each with a metric or the reason why not."""
+
+    @property
+    def events(self) -> Sequence[EventPattern]:
+        """What the orchestrator tells on the event bus."""
+
+    @property
+    def ledger(self) -> Sequence[Owned]:
+        """The fields that are not the program's."""
+
+    @property
+    def ready(self) -> "Sequence[Resource]":
+        """What has to stand before requests are routed here: the edge's weights depend on these."""
