@@ -1,10 +1,68 @@
 """Stack config, parsed once into a frozen typed object."""
 
+import ipaddress
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, Any, Literal, get_type_hints
+
+from stackconfig import Decoder, Form, SettingsError
+
+__all__ = [
+    "AlertSettings",
+    "ClusterSettings",
+    "Compute",
+    "EdgeSettings",
+    "NetworkSettings",
+    "Orchestrator",
+    "Placement",
+    "Settings",
+    "SettingsError",
+    "Size",
+    "load",
+]
+
+
+def _network(text: str, prefixes: range = range(33)) -> bool:
+    try:
+        return ipaddress.IPv4Network(text).prefixlen in prefixes
+    except ValueError:
+        return False
+
+
+def _like(pattern: str, says: str, example: str) -> Form:
+    return Form(says, example, lambda text: re.fullmatch(pattern, text) is not None)
+
+
+Region = Annotated[str, _like(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region such as us-east-1", "us-east-1")]
+Cidr = Annotated[str, Form("an IPv4 network such as 203.0.113.0/24", "203.0.113.0/24", _network)]
+VpcCidr = Annotated[
+    str,
+    Form(
+        "an IPv4 network of /16 to /20 such as 10.0.0.0/16", "10.0.0.0/16", lambda text: _network(text, range(16, 21))
+    ),
+]
+Zones = Annotated[int, Form("2 to 4 availability zones", "2", lambda number: number in range(2, 5))]
+Weight = Annotated[int, Form("a weight of 0 to 999", "100", lambda number: number in range(1000))]
+Email = Annotated[str, _like(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+", "one e-mail address", "ops@example.com")]
+Certificate = Annotated[
+    str,
+    _like(
+        r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]{36}",
+        "the ARN of a certificate in AWS Certificate Manager",
+        "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
+    ),
+]
+Digest = Annotated[
+    str,
+    _like(
+        r"[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}",
+        "an image by digest, repository@sha256:...",
+        f"123456789012.dkr.ecr.us-east-1.amazonaws.com/api@sha256:{'0' * 64}",
+    ),
+]
 
 
 class Orchestrator(StrEnum):
@@ -26,7 +84,7 @@ class Placement:
 
     orchestrator: Orchestrator
     compute: Compute
-    weight: int = 100
+    weight: Weight = 100
 
     @property
     def key(self) -> str:
@@ -38,8 +96,8 @@ class Placement:
 class NetworkSettings:
     """`network`: an own VPC of `cidr` over `zones` zones. `egress` is how private subnets reach AWS and the world."""
 
-    cidr: str = "10.0.0.0/16"
-    zones: int = 2
+    cidr: VpcCidr = "10.0.0.0/16"
+    zones: Zones = 2
     egress: Literal["nat", "nat-per-zone"] = "nat"
 
 
@@ -49,25 +107,28 @@ class EdgeSettings:
     a stack has to say (`http: true`); the plan shouts it.
     """
 
-    certificate_arn: str | None = None
+    certificate_arn: Certificate | None = None
     http: bool = False
-    allow_from: tuple[str, ...] = ("0.0.0.0/0",)
+    allow_from: tuple[Cidr, ...] = ("0.0.0.0/0",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
     """`alerts`: who gets mail. `sender` is the address that SES verifies; `to` the recipients of every severity."""
 
-    sender: str | None = None
-    to: tuple[str, ...] = ()
+    sender: Email | None = None
+    to: tuple[Email, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSettings:
-    """`cluster` (EKS only): the Kubernetes version, and from where its API may be reached; nowhere is the VPC alone."""
+    """`cluster` (EKS only): the Kubernetes version, and from where its API may be reached; nowhere is the VPC alone.
 
-    version: str = "1.35"
-    public_access_cidrs: tuple[str, ...] = ()
+    Versions in standard support (AWS: Amazon EKS user guide, Kubernetes release calendar, November 2026).
+    """
+
+    version: Literal["1.35", "1.36"] = "1.35"
+    public_access_cidrs: tuple[Cidr, ...] = ()
 
 
 class Size(StrEnum):
@@ -83,18 +144,74 @@ class Settings:
 
     project: str
     stack: str
-    region: str
+    region: Region
     placements: tuple[Placement, ...]
     workload: tuple[str, ...] = ("compose.yaml",)
     profiles: tuple[str, ...] = ()
     managed: tuple[str, ...] = ()
     size: Size = Size.SMALL
-    images: Mapping[str, str] = MappingProxyType({})
-    """Digest references from CI per service (`repository@sha256:...`); a service with `build` that is not here is built by `up`."""
+    images: Mapping[str, Digest] = field(default_factory=lambda: MappingProxyType({}))
+    """Digest references from CI per service (`repository@sha256:...`); what is not here, `up` builds."""
     network: NetworkSettings = NetworkSettings()
     edge: EdgeSettings = EdgeSettings()
     alerts: AlertSettings = AlertSettings()
     cluster: ClusterSettings = ClusterSettings()
     protect: bool = False
     """Whether stateful resources refuse deletion, in Pulumi and in AWS."""
-    tags: Mapping[str, str] = MappingProxyType({})
+    tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def load(config: Mapping[str, object], *, project: str, stack: str) -> Settings:
+    """The settings of `stack` from its whole config, keys with their namespace (`switchyard:managed`, `aws:region`).
+
+    Values may be plain or, as the Pulumi engine hands them on, JSON in strings. Other namespaces are left alone.
+    An empty or missing value is the default. Raises SettingsError with every problem at once.
+    """
+    decoder = Decoder(stack)
+    own = {key.removeprefix(f"{project}:"): value for key, value in config.items() if key.startswith(f"{project}:")}
+    hints = get_type_hints(Settings, include_extras=True)
+    keys: dict[str, Any] = {"orchestrator": Orchestrator, "compute": Compute}
+    keys |= {key: hint for key, hint in hints.items() if key not in ("project", "stack", "region")}
+    aws = {"aws:region": config.get("aws:region")}
+    region: str = decoder.fields("", aws, {"aws:region": hints["region"]}, ["aws:region"]).get("aws:region", "")
+    values = decoder.fields("", {key: value for key, value in own.items() if value != ""}, keys)
+    short: dict[str, Any] = {key: values.pop(key) for key in ("orchestrator", "compute") if key in values}
+    placements: tuple[Placement, ...] = values.pop("placements", ())
+    if placements:
+        _check_placements(decoder, placements, short)
+    _check_edge(decoder, values.get("edge", EdgeSettings()), region)
+    alerts: AlertSettings = values.get("alerts", AlertSettings())
+    if alerts.to and not alerts.sender:
+        decoder.refuse("alerts.sender", "is missing, so nobody could send the mail to alerts.to", "alerts@example.com")
+    for tag in values.get("tags", {}):
+        if tag.lower().startswith("aws:"):
+            decoder.remove(f"tags.{tag}", "AWS keeps tags that begin with aws: to itself")
+    if decoder.problems:
+        raise SettingsError(decoder.problems)
+    if not placements:
+        orchestrator, compute = short.get("orchestrator", Orchestrator.ECS), short.get("compute", Compute.FARGATE)
+        placements = (Placement(orchestrator=orchestrator, compute=compute),)
+    return Settings(project=project, stack=stack, region=region, placements=placements, **values)
+
+
+def _check_placements(decoder: Decoder, placements: tuple[Placement, ...], short: Mapping[str, object]) -> None:
+    for key in short:
+        decoder.remove(key, "stands together with placements, which say the same; keep one of them")
+    keys = [placement.key for placement in placements]
+    for index, key in enumerate(keys):
+        if key in keys[:index]:
+            decoder.remove(f"placements[{index}]", f"{key} stands there already")
+    if not any(placement.weight for placement in placements):
+        decoder.refuse("placements[0].weight", "every weight is 0, so no request would be answered", "100")
+
+
+def _check_edge(decoder: Decoder, edge: EdgeSettings, region: str) -> None:
+    if edge.certificate_arn is None:
+        return
+    if edge.http:
+        message = "true, although there is a certificate; with one, port 80 only redirects to HTTPS"
+        decoder.refuse("edge.http", message, "false")
+    elsewhere = edge.certificate_arn.split(":")[3]
+    if region and elsewhere != region:
+        message = f"is a certificate in {elsewhere}; a load balancer takes those of its own region, {region}"
+        decoder.refuse("edge.certificate_arn", message, edge.certificate_arn.replace(elsewhere, region))
