@@ -1,0 +1,94 @@
+"""What keeps a service's pods running: a Deployment, or a StatefulSet where a volume has to survive."""
+
+from orchestrators.documents import Document
+from orchestrators.eks.render.kubernetes import object_name
+from orchestrators.eks.render.pod import pod_template
+from orchestrators.eks.render.scene import DEREGISTRATION, Scene
+from workload.model import Service, Update
+
+STORAGE_CLASS = "encrypted"
+DEFAULT_VOLUME = "20Gi"
+
+
+def controller(scene: Scene, service: Service) -> Document:
+    return stateful_set(scene, service) if service.stateful else deployment(scene, service)
+
+
+def deployment(scene: Scene, service: Service) -> Document:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": scene.metadata(object_name(service.name), service.name),
+        "spec": {
+            **_replicas(service),
+            "selector": scene.selector(service.name),
+            "template": pod_template(scene, service),
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": rolling(service.update)},
+            "minReadySeconds": min_ready(service),
+            "progressDeadlineSeconds": 600,
+            "revisionHistoryLimit": 5,
+        },
+    }
+
+
+def stateful_set(scene: Scene, service: Service) -> Document:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": scene.metadata(object_name(service.name), service.name),
+        "spec": {
+            **_replicas(service),
+            "serviceName": object_name(service.name),
+            "selector": scene.selector(service.name),
+            "template": pod_template(scene, service),
+            "updateStrategy": {"type": "RollingUpdate"},
+            "minReadySeconds": min_ready(service),
+            "revisionHistoryLimit": 5,
+            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+            "volumeClaimTemplates": [claim(scene, service, volume) for volume in named_volumes(service)],
+        },
+    }
+
+
+def claim(scene: Scene, service: Service, volume: str) -> Document:
+    """A claim on an encrypted EBS volume; `driver_opts: {size: 50Gi}` says how large."""
+    size = scene.workload.volumes[volume].driver_opts.get("size", DEFAULT_VOLUME)
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": object_name("data", volume), "labels": scene.labels(service.name)},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": STORAGE_CLASS,
+            "resources": {"requests": {"storage": size}},
+        },
+    }
+
+
+def named_volumes(service: Service) -> tuple[str, ...]:
+    """The volumes of a service that have a name, each once."""
+    return tuple(
+        dict.fromkeys(
+            mount.source for c in service.containers for mount in c.volumes if mount.type == "volume" and mount.source
+        )
+    )
+
+
+def rolling(update: Update) -> Document:
+    at_once: int | str = update.parallelism or "100%"
+    if update.order == "start-first":
+        return {"maxSurge": at_once, "maxUnavailable": 0}
+    return {"maxSurge": 0, "maxUnavailable": at_once}
+
+
+def min_ready(service: Service) -> int:
+    """Seconds for which a new pod has to be ready before an old one goes: what the description asks for, and behind
+    the edge until the load balancer has found the target healthy, as Auto Mode has no readiness gates.
+    """
+    asked = round(max(service.update.delay, service.update.monitor))
+    return max(asked, DEREGISTRATION) if service.ingress else asked
+
+
+def _replicas(service: Service) -> Document:
+    """None under a HorizontalPodAutoscaler: both would write the field."""
+    return {} if service.scaling else {"replicas": service.replicas}
