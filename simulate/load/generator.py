@@ -109,7 +109,8 @@ def main() -> int:
     events.init.fire(environment=environment, runner=runner, web_ui=None)
     runner.start_shape()
     flusher = gevent.spawn(flush_forever)
-    gevent.wait([runner.shape_greenlet])
+    if runner.shape_greenlet is not None:
+        runner.shape_greenlet.join()
     runner.quit()
     flusher.kill()
     flush()
