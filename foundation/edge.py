@@ -1,8 +1,26 @@
 """The public load balancer: the only thing of a stack that the internet reaches."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
+import pulumi_aws as aws
+
+from foundation.accesslogs import access_logs
+from foundation.ledger import Owned
+from foundation.names import Names
+from foundation.network import Network
+from foundation.routing import health_path, ingresses, parking_priorities
+from foundation.signals import Metric, Missing, Signal
+from settings import EdgeSettings, Orchestrator, Placement
+from workload.model import Ingress, Workload
+
+_TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-PQ-2025-09"
+_NAME_LIMIT = 32  # AWS: names of load balancers and target groups
+_DRAIN_SECONDS = 30
+_NOBODY = "192.0.2.0/24"  # RFC 5737: for documentation only, so no request comes from there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +32,185 @@ class TargetGroup:
     port: int
     parking_rule: pulumi.Resource
     """The listener rule that no request meets: with it the group is in use, so its targets turn healthy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeArgs:
+    workload: Workload
+    placements: Sequence[Placement]
+    names: Names
+    network: Network
+    settings: EdgeSettings
+    protect: bool
+    tags: Mapping[str, str]
+
+
+class Edge(pulumi.ComponentResource):
+    """One Application Load Balancer with a target group per ingress service and placement. It belongs to the stack, so
+    address, certificate and signals stay when a service moves between orchestrators. What no route takes gets a 404.
+    """
+
+    address: pulumi.Output[str]
+    url: pulumi.Output[str]
+    listener_arn: pulumi.Output[str]
+    signals: Sequence[Signal]
+    ledger: Sequence[Owned] = ()
+
+    def __init__(self, name: str, args: EdgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("switchyard:foundation:Edge", name, None, opts)
+        self._name, self._args = name, args
+        self._balancer = self._load_balancer()
+        self.address = self._balancer.dns_name
+        self.url = pulumi.Output.concat("https://" if args.settings.certificate_arn else "http://", self.address)
+        self.listener_arn = self._listeners()
+        self._targets = self._target_groups()
+        self.signals = self._signals()
+        self.register_outputs({"address": self.address, "url": self.url})
+
+    def targets(self, placement: Placement) -> Mapping[str, TargetGroup]:
+        """The target groups of one placement by ingress service."""
+        return self._targets[placement.key]
+
+    def _load_balancer(self) -> aws.lb.LoadBalancer:
+        args = self._args
+        logs = access_logs(f"{self._name}-logs", names=args.names, protect=args.protect, tags=args.tags, parent=self)
+        return aws.lb.LoadBalancer(
+            f"{self._name}-balancer",
+            name=args.names.of(limit=_NAME_LIMIT),
+            load_balancer_type="application",
+            internal=False,
+            security_groups=[args.network.edge_security_group],
+            subnets=list(args.network.public_subnet_ids),
+            drop_invalid_header_fields=True,
+            desync_mitigation_mode="strictest",
+            enable_deletion_protection=args.protect,
+            idle_timeout=60,
+            access_logs={"enabled": True, "bucket": logs.bucket},
+            tags=dict(args.tags),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[logs]),
+        )
+
+    def _listeners(self) -> pulumi.Output[str]:
+        """The listener that takes the requests: HTTPS with a redirect to it, or plain HTTP where the stack says so."""
+        not_found: dict[str, Any] = {
+            "type": "fixed-response",
+            "fixed_response": {"content_type": "text/plain", "message_body": "Not found", "status_code": "404"},
+        }
+        if self._args.settings.certificate_arn is None:
+            return self._listener("http", 80, "HTTP", not_found).arn
+        self._listener(
+            "http",
+            80,
+            "HTTP",
+            {"type": "redirect", "redirect": {"port": "443", "protocol": "HTTPS", "status_code": "HTTP_301"}},
+        )
+        return self._listener(
+            "https",
+            443,
+            "HTTPS",
+            not_found,
+            certificate_arn=self._args.settings.certificate_arn,
+            ssl_policy=_TLS_POLICY,
+        ).arn
+
+    def _listener(self, label: str, port: int, protocol: str, action: dict[str, Any], **tls: str) -> aws.lb.Listener:
+        return aws.lb.Listener(
+            f"{self._name}-{label}",
+            load_balancer_arn=self._balancer.arn,
+            port=port,
+            protocol=protocol,
+            default_actions=[action],
+            tags=dict(self._args.tags),
+            opts=pulumi.ResourceOptions(parent=self),
+            **tls,
+        )
+
+    def _target_groups(self) -> Mapping[str, Mapping[str, TargetGroup]]:
+        services = ingresses(self._args.workload)
+        priorities = parking_priorities(f"{p.key}-{service}" for p in self._args.placements for service in services)
+        return MappingProxyType({
+            placement.key: MappingProxyType({
+                service: self._target_group(
+                    placement, service, ingress, priorities[f"{placement.key}-{service}"]
+                )
+                for service, ingress in services.items()
+            })
+            for placement in self._args.placements
+        })  # fmt: skip
+
+    def _target_group(self, placement: Placement, service: str, ingress: Ingress, priority: int) -> TargetGroup:
+        args, label = self._args, f"{self._name}-{placement.key}-{service}"
+        tags = dict(args.tags)
+        if placement.orchestrator is Orchestrator.EKS:
+            # Without it AmazonEKSLoadBalancingPolicy lets no cluster register targets (containers-roadmap#2508).
+            tags["eks:eks-cluster-name"] = args.names.cluster(placement.key)
+        group = aws.lb.TargetGroup(
+            label,
+            # A new port replaces the group, and the old one is deleted last: both need a name.
+            name=args.names.of(placement.key, service, str(ingress.port), limit=_NAME_LIMIT),
+            vpc_id=args.network.vpc_id,
+            target_type="ip",
+            protocol="HTTP",
+            port=ingress.port,
+            deregistration_delay=_DRAIN_SECONDS,
+            health_check={
+                "path": health_path(args.workload.services[service], ingress),
+                "matcher": "200-399",
+                "interval": 10,
+                "timeout": 5,
+                "healthy_threshold": 2,
+                "unhealthy_threshold": 3,
+            },
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        parking = aws.lb.ListenerRule(
+            f"{label}-parking",
+            listener_arn=self.listener_arn,
+            priority=priority,
+            conditions=[{"source_ip": {"values": [_NOBODY]}}],
+            actions=[{"type": "forward", "target_group_arn": group.arn}],
+            tags=dict(args.tags),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return TargetGroup(arn=group.arn, arn_suffix=group.arn_suffix, port=ingress.port, parking_rule=parking)
+
+    def _signals(self) -> Sequence[Signal]:
+        balancer = {"LoadBalancer": self._balancer.arn_suffix}
+        certificate = self._args.settings.certificate_arn
+
+        def metric(name: str, statistic: str, unit: str, **dimensions: pulumi.Input[str]) -> Metric:
+            return Metric(
+                namespace="AWS/ApplicationELB",
+                name=name,
+                dimensions={**balancer, **dimensions},
+                statistic=statistic,
+                unit=unit,
+            )
+
+        return (
+            Signal(subject="edge", name="errors_5xx", metric=metric("HTTPCode_Target_5XX_Count", "Sum", "Count")),
+            Signal(subject="edge", name="latency_p95", metric=metric("TargetResponseTime", "p95", "Seconds")),
+            Signal(
+                subject="edge",
+                name="certificate_days",
+                metric=Metric(
+                    namespace="AWS/CertificateManager",
+                    name="DaysToExpiry",
+                    dimensions={"CertificateArn": certificate},
+                    statistic="Minimum",
+                    unit="Count",
+                )
+                if certificate
+                else Missing("the edge has no certificate: it speaks plain HTTP"),
+            ),
+            *(
+                Signal(
+                    subject=service,
+                    name="unhealthy_targets",
+                    metric=metric("UnHealthyHostCount", "Maximum", "Count", TargetGroup=group.arn_suffix),
+                )
+                for groups in self._targets.values()
+                for service, group in groups.items()
+            ),
+        )

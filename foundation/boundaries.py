@@ -1,0 +1,106 @@
+"""Who may open a connection to whom: every security group rule as data, from the links alone."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from foundation.engines import engine
+from settings import EdgeSettings
+from workload.model import Job, Service, Workload
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Group:
+    """A security group by the name of its service or job."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Addresses:
+    """An IPv4 range outside the stack's groups."""
+
+    cidr: str
+
+
+EDGE = Group("@edge")  # no service can have this name
+ANYWHERE = Addresses("0.0.0.0/0")
+
+Protocol = Literal["tcp", "udp"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """`group` may receive from (`ingress`) or connect to (`egress`) `peer` on one port."""
+
+    group: Group
+    direction: Literal["ingress", "egress"]
+    peer: Group | Addresses
+    port: int
+    protocol: Protocol = "tcp"
+
+    @property
+    def key(self) -> str:
+        """The rule in names: `api-from-web-tcp-8000`."""
+        peer = self.peer.name if isinstance(self.peer, Group) else self.peer.cidr
+        preposition = "from" if self.direction == "ingress" else "to"
+        return f"{self.group.name}-{preposition}-{peer}-{self.protocol}-{self.port}"
+
+
+def listeners(edge: EdgeSettings) -> tuple[int, ...]:
+    """The public ports: with a certificate 443, and 80 that redirects to it."""
+    return (443, 80) if edge.certificate_arn else (80,)
+
+
+def boundaries(workload: Workload, managed: Collection[str], edge: EdgeSettings) -> tuple[Rule, ...]:
+    """All rules of the stack: the internet to the edge's listeners, the edge to each ingress port, each client to the
+    ports of what it links to, and containers to HTTPS anywhere (AWS APIs, registries, third parties).
+
+    DNS needs no rule: security groups do not filter the VPC's resolver (AWS: "Security group rules", VPC user guide).
+    """
+    running = {name: unit for name, unit in workload.units.items() if name not in managed}
+    rules = [
+        Rule(group=EDGE, direction="ingress", peer=Addresses(cidr), port=port)
+        for cidr in edge.allow_from
+        for port in listeners(edge)
+    ]
+    for name, unit in running.items():
+        rules.append(Rule(group=Group(name), direction="egress", peer=ANYWHERE, port=443))
+        if isinstance(unit, Service) and unit.ingress:
+            rules += _connection(EDGE, Group(name), "tcp", unit.ingress.port)
+        for link in unit.links:
+            for protocol, port in _ports(workload.units[link], link in managed):
+                rules += _connection(Group(name), Group(link), protocol, port)
+    return tuple(dict.fromkeys(rules))
+
+
+def shared(rules: Iterable[Rule], workload: Workload, managed: Collection[str], group: Group) -> tuple[Rule, ...]:
+    """The rules of machines that all units share under one group: toward the edge and the managed services only,
+    as what units say to each other stays within the group.
+    """
+    units = {Group(name) for name in workload.units if name not in managed}
+    outside = {EDGE, *map(Group, managed)}
+    return tuple(
+        dict.fromkeys(
+            replace(rule, group=group) if rule.group in units else replace(rule, peer=group)
+            for rule in rules
+            if {rule.group, rule.peer} & units and {rule.group, rule.peer} & outside
+        )
+    )
+
+
+def _connection(client: Group, server: Group, protocol: Protocol, port: int) -> Iterator[Rule]:
+    yield Rule(group=client, direction="egress", peer=server, port=port, protocol=protocol)
+    yield Rule(group=server, direction="ingress", peer=client, port=port, protocol=protocol)
+
+
+def _ports(unit: Service | Job, managed: bool) -> Iterator[tuple[Protocol, int]]:
+    if managed and isinstance(unit, Service) and unit.managed:
+        yield "tcp", engine(unit.managed).port
+        return
+    for container in unit.containers:
+        for port in container.listens:
+            yield "tcp", port
+        for published in container.ports:
+            if published.protocol == "udp":
+                yield "udp", published.target

@@ -1,0 +1,98 @@
+"""The images of the workload: built and pushed here, given by CI, or public."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_docker_build as docker_build
+
+from foundation.names import Names
+from foundation.references import Built, built, containers, public
+from workload.model import Workload
+
+_KEPT = 50
+_LIFECYCLE = json.dumps({
+    "rules": [
+        {
+            "rulePriority": 1,
+            "description": f"Keep the newest {_KEPT}, so that earlier versions can be returned to",
+            "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": _KEPT},
+            "action": {"type": "expire"},
+        }
+    ]
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagesArgs:
+    """`prebuilt` are digest references from CI by container."""
+
+    workload: Workload
+    managed: Sequence[str]
+    names: Names
+    key_arn: pulumi.Input[str]
+    prebuilt: Mapping[str, str]
+    protect: bool
+    tags: Mapping[str, str]
+
+
+class Images(pulumi.ComponentResource):
+    """One ECR repository and one image per distinct build; containers that say the same `image` and `build` share it.
+
+    Images are pushed by digest, without a tag: nothing can be overwritten, and a deployment names exactly one content.
+    Where CI gives the digest of any container that shares a build, nothing is built, so `up` needs no Docker.
+    """
+
+    references: Mapping[str, pulumi.Input[str]]
+    """By container: a digest reference for what is built or prebuilt, else the public image."""
+
+    def __init__(self, name: str, args: ImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("switchyard:foundation:Images", name, None, opts)
+        references: dict[str, pulumi.Input[str]] = {
+            container.name: public(container.image)
+            for container in containers(args.workload, args.managed)
+            if container.image and not container.build
+        }
+        for image in built(args.workload, args.managed):
+            given = [args.prebuilt[each.name] for each in image.containers if each.name in args.prebuilt]
+            shared: pulumi.Input[str] = given[0] if given else self._build(f"{name}-{image.label}", image, args)
+            references |= {each.name: shared for each in image.containers}
+        self.references = {**references, **args.prebuilt}
+        self.register_outputs({})
+
+    def _build(self, name: str, image: Built, args: ImagesArgs) -> pulumi.Output[str]:
+        repository = aws.ecr.Repository(
+            name,
+            name=f"{args.names.prefix}/{image.label}",
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key_arn}],
+            force_delete=not args.protect,
+            tags=dict(args.tags),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        aws.ecr.LifecyclePolicy(
+            name, repository=repository.name, policy=_LIFECYCLE, opts=pulumi.ResourceOptions(parent=self)
+        )
+        login = aws.ecr.get_authorization_token_output(
+            registry_id=repository.registry_id, opts=pulumi.InvokeOutputOptions(parent=self)
+        )
+        pushed = docker_build.Image(
+            name,
+            push=False,
+            exports=[{"image": {"names": [repository.repository_url], "push": True, "push_by_digest": True}}],
+            context={"location": str(image.build.context)},
+            dockerfile={"location": str(Path(image.build.context, image.build.dockerfile))},
+            build_args=dict(image.build.args),
+            target=image.build.target,
+            platforms=[docker_build.Platform.LINUX_AMD64],
+            build_on_preview=False,
+            registries=[
+                {"address": repository.repository_url, "username": login.user_name, "password": login.password}
+            ],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return pulumi.Output.concat(repository.repository_url, "@", pushed.digest)

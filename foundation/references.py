@@ -1,0 +1,101 @@
+"""Image references, as data: which images are built, under which names, and where public ones are pulled from."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from workload.errors import Problem
+from workload.model import Build, Container, Workload
+
+_DOCKER_HUB = "docker.io"
+_OFFICIAL = "library"
+_MIRROR = "public.ecr.aws"
+_MIRRORED = {_OFFICIAL: f"{_MIRROR}/docker/library", "valkey": f"{_MIRROR}/valkey"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """One image that is built, for all containers that say the same `image` and `build`."""
+
+    label: str
+    build: Build
+    containers: tuple[Container, ...] = field(default=())
+
+
+def containers(workload: Workload, managed: Collection[str]) -> Iterator[Container]:
+    """Every container that runs in a cluster: services that are not managed, jobs, and their sidecars."""
+    for name, unit in workload.units.items():
+        if name not in managed:
+            yield from unit.containers
+
+
+def built(workload: Workload, managed: Collection[str]) -> tuple[Built, ...]:
+    """The distinct builds in order of the description."""
+    groups: dict[tuple[object, ...], list[Container]] = {}
+    for container in containers(workload, managed):
+        if container.build:
+            groups.setdefault(_identity(container, container.build), []).append(container)
+    return tuple(
+        Built(label=_label(first), build=first.build, containers=(first, *others))
+        for first, *others in groups.values()
+        if first.build
+    )
+
+
+def problems(workload: Workload, managed: Collection[str], prebuilt: Mapping[str, str]) -> Iterator[Problem]:
+    """Containers without an image, different builds of one name, and prebuilt images of nothing."""
+    known = list(containers(workload, managed))
+    for container in known:
+        if not container.image and not container.build:
+            yield Problem(container.at, f"{container.name} has neither image nor build; give it one")
+    first: dict[str, Built] = {}
+    for each in built(workload, managed):
+        other = first.setdefault(each.label, each)
+        if other is not each:
+            yield Problem(
+                each.containers[0].at,
+                f"{each.containers[0].name} and {other.containers[0].name} build different images under the one name "
+                f"{each.label!r}; give one of them another image",
+            )
+    names = sorted(container.name for container in known)
+    for name in sorted(set(prebuilt) - set(names)):
+        yield Problem(None, f"images.{name} names no container that runs here; allowed are {', '.join(names)}")
+
+
+def public(reference: str) -> str:
+    """Where AWS pulls a public image from: Docker's official images and Valkey's from their exact copies in Amazon ECR
+    Public, as Docker Hub counts the anonymous pulls of all tasks behind one NAT address together and soon refuses.
+    No cache of our own is needed for that, nor its rights and credentials. Anything else is pulled from where it is.
+    """
+    registry, namespace, rest = _parts(reference)
+    if registry == _DOCKER_HUB and namespace in _MIRRORED:
+        return f"{_MIRRORED[namespace]}/{rest}"
+    return reference
+
+
+def _parts(reference: str) -> tuple[str, str, str]:
+    """Registry, namespace and the rest (with tag or digest), as Docker completes a short reference."""
+    first, slash, rest = reference.partition("/")
+    if not slash:
+        return _DOCKER_HUB, _OFFICIAL, reference
+    if "." in first or ":" in first or first == "localhost":
+        registry, (namespace, _, name) = first, rest.rpartition("/")
+        return registry, namespace or _OFFICIAL, name
+    namespace, _, name = reference.rpartition("/")
+    return _DOCKER_HUB, namespace, name
+
+
+def _label(container: Container) -> str:
+    """The last part of the image's name, without tag; else the container's name."""
+    if not container.image:
+        return container.name
+    return container.image.rpartition("/")[2].partition("@")[0].partition(":")[0]
+
+
+def _identity(container: Container, build: Build) -> tuple[object, ...]:
+    return (
+        container.image or container.name,
+        build.context,
+        build.dockerfile,
+        tuple(sorted(build.args.items())),
+        build.target,
+    )
