@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -92,37 +91,33 @@ class Edge(pulumi.ComponentResource):
 
     def _listeners(self) -> pulumi.Output[str]:
         """The listener that takes the requests: HTTPS with a redirect to it, or plain HTTP where the stack says so."""
-        not_found: dict[str, Any] = {
+        certificate = self._args.settings.certificate_arn
+        not_found: aws.lb.ListenerDefaultActionArgsDict = {
             "type": "fixed-response",
             "fixed_response": {"content_type": "text/plain", "message_body": "Not found", "status_code": "404"},
         }
-        if self._args.settings.certificate_arn is None:
-            return self._listener("http", 80, "HTTP", not_found).arn
-        self._listener(
-            "http",
-            80,
-            "HTTP",
-            {"type": "redirect", "redirect": {"port": "443", "protocol": "HTTPS", "status_code": "HTTP_301"}},
-        )
-        return self._listener(
-            "https",
-            443,
-            "HTTPS",
-            not_found,
-            certificate_arn=self._args.settings.certificate_arn,
-            ssl_policy=_TLS_POLICY,
-        ).arn
+        if certificate is None:
+            return self._listener("http", 80, not_found).arn
+        redirect: aws.lb.ListenerDefaultActionArgsDict = {
+            "type": "redirect",
+            "redirect": {"port": "443", "protocol": "HTTPS", "status_code": "HTTP_301"},
+        }
+        self._listener("http", 80, redirect)
+        return self._listener("https", 443, not_found, certificate).arn
 
-    def _listener(self, label: str, port: int, protocol: str, action: dict[str, Any], **tls: str) -> aws.lb.Listener:
+    def _listener(
+        self, label: str, port: int, action: aws.lb.ListenerDefaultActionArgsDict, certificate: str | None = None
+    ) -> aws.lb.Listener:
         return aws.lb.Listener(
             f"{self._name}-{label}",
             load_balancer_arn=self._balancer.arn,
             port=port,
-            protocol=protocol,
+            protocol="HTTPS" if certificate else "HTTP",
+            certificate_arn=certificate,
+            ssl_policy=_TLS_POLICY if certificate else None,
             default_actions=[action],
             tags=dict(self._args.tags),
             opts=pulumi.ResourceOptions(parent=self),
-            **tls,
         )
 
     def _target_groups(self) -> Mapping[str, Mapping[str, TargetGroup]]:

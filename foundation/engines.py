@@ -1,26 +1,28 @@
 """What the managed engines are in AWS: ports, versions, families and sizes, as data."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from settings import Size
-from workload.model import Managed
+from workload.errors import Problem
+from workload.model import Managed, Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """`port` is where it answers; `majors` are the major versions that AWS offers for new instances."""
+    """`port` is where it answers; `versions` are what AWS offers for new instances."""
 
     port: int
     scheme: str
-    majors: tuple[str, ...]
+    versions: tuple[str, ...]
 
 
 # AWS: "Amazon RDS for PostgreSQL release calendar" and "Supported engines and versions", Amazon ElastiCache user guide.
 _ENGINES = {
-    "postgres": Engine(port=5432, scheme="postgresql", majors=("14", "15", "16", "17", "18")),
-    "redis": Engine(port=6379, scheme="rediss", majors=("6", "7")),
-    "valkey": Engine(port=6379, scheme="rediss", majors=("7", "8", "9")),
+    "postgres": Engine(port=5432, scheme="postgresql", versions=("14", "15", "16", "17", "18")),
+    "redis": Engine(port=6379, scheme="rediss", versions=("6.2", "7.0", "7.1")),
+    "valkey": Engine(port=6379, scheme="rediss", versions=("7.2", "8.0", "8.1", "8.2", "9.0", "9.1")),
 }
 
 
@@ -66,3 +68,35 @@ def engine(managed: Managed) -> Engine:
 def major(version: str) -> str:
     """`17` of `17` and of `17.4`."""
     return version.split(".", maxsplit=1)[0]
+
+
+def problems(workload: Workload, managed: Collection[str]) -> Iterator[Problem]:
+    """Services that no AWS service can replace as they are described."""
+    for name in managed:
+        service = workload.services.get(name)
+        if service is None:
+            allowed = ", ".join(each.name for each in workload.services.values() if each.managed) or "none"
+            yield Problem(None, f"managed names {name!r}, which is no service of the workload; allowed are {allowed}")
+        elif service.managed is None:
+            yield Problem(
+                service.container.at,
+                f"managed names {name}, which has no x-managed; add x-managed: {{engine: ..., version: ...}} to it",
+            )
+        else:
+            yield from (Problem(service.container.at, text) for text in _unusable(name, service.managed, workload))
+
+
+def _unusable(name: str, managed: Managed, workload: Workload) -> Iterator[str]:
+    offered = engine(managed).versions
+    if not any(managed.version == version or managed.version.startswith(f"{version}.") for version in offered):
+        yield (
+            f"x-managed.version of {name} is {managed.version}; "
+            f"AWS offers {managed.engine} {', '.join(offered)} for new instances"
+        )
+    if managed.engine == "postgres":
+        for key, value in (("database", managed.database), ("user", managed.user), ("password", managed.password)):
+            if not value:
+                yield f"x-managed of {name} has no {key}, which a managed database needs; add {key}: ..."
+    if managed.password and managed.password not in workload.secrets:
+        known = ", ".join(workload.secrets) or "none"
+        yield f"x-managed.password of {name} is {managed.password}, which is no secret here; allowed are {known}"

@@ -1,0 +1,16 @@
+"""What the foundation refuses, known before any resource is made."""
+
+from foundation import cidrs, engines, references, routing
+from settings import Settings
+from workload.errors import Problem
+from workload.model import Workload
+
+
+def problems(workload: Workload, settings: Settings) -> list[Problem]:
+    """Every reason why no network, edge, data or image of this stack can be made."""
+    return [
+        *(Problem(None, text) for text in cidrs.problems(settings.network, workload, len(settings.placements))),
+        *routing.problems(workload),
+        *engines.problems(workload, settings.managed),
+        *references.problems(workload, settings.managed, settings.images),
+    ]
