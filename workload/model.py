@@ -38,7 +38,7 @@ class Build:
 
     context: Path
     dockerfile: str = "Dockerfile"
-    args: Mapping[str, str] = NOTHING
+    args: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     target: str | None = None
 
 
@@ -120,7 +120,7 @@ class Ulimit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logging:
     driver: str | None = None
-    options: Mapping[str, str] = NOTHING
+    options: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +152,9 @@ class Container:
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
     ulimits: Mapping[str, Ulimit] = field(default_factory=lambda: MappingProxyType({}))
-    sysctls: Mapping[str, str] = NOTHING
+    sysctls: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     shm_size: int | None = None
-    labels: Mapping[str, str] = NOTHING
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     logging: Logging = Logging()
     restart: str = "no"
     stop_signal: str = "SIGTERM"
@@ -313,7 +313,7 @@ class Volume:
     name: str
     at: Position
     driver: str | None = None
-    driver_opts: Mapping[str, str] = NOTHING
+    driver_opts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     external: bool = False
 
 
