@@ -1,7 +1,7 @@
 """The interface that every orchestrator implements, and what it takes and gives.
 
 An implementation is a `pulumi.ComponentResource` with the constructor `(name, args: OrchestratorArgs, opts)` that also
-keeps `Orchestrator`; `orchestrators.registry` names it. Its rendering is pure and stands apart in `render.py` of its folder.
+keeps `Orchestrator`; `orchestrators.registry` names it. Its rendering is pure and stands apart, in `render`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ class OrchestratorArgs:
     region: str
     network: "Network"
     targets: "Mapping[str, TargetGroup]"
-    """Per ingress service; each hangs on the listener's parking rule, so it turns healthy before any request is routed."""
+    """Per ingress service; each hangs on the listener's parking rule, so it is healthy before requests come."""
     endpoints: "Mapping[str, Endpoint]"
     """Of managed services: these run nowhere in the cluster."""
     secrets: "Mapping[str, SecretRef]"
@@ -63,7 +63,7 @@ class Orchestrator(Protocol):
 
     @property
     def signals(self) -> Sequence[Signal]:
-        """Every service's `cpu`, `memory`, `running`, `restarts` and `oom`, each with a metric or the reason why not."""
+        """Every service's `cpu`, `memory`, `running`, `restarts` and `oom`, each a metric or the reason why not."""
 
     @property
     def events(self) -> Sequence[EventPattern]:

@@ -1,6 +1,6 @@
 """Documents: what rendering gives. Plain dicts, lists and scalars in which a string may be a `Text` or a `Ref`.
 
-`fill` puts plain strings in (for `switchyard render`); `resolve` lets Outputs in, and is the only place where they enter.
+`fill` puts plain strings in (for `switchyard render`); `resolve` lets Outputs in: the only place where they do.
 """
 
 import json
@@ -52,7 +52,23 @@ def canonical(document: Json) -> str:
 
 def resolve(document: Json, values: "Mapping[str, Input[str]]") -> "Output[str]":
     """The canonical JSON of the document once every reference's value, by its path, is known."""
-    import pulumi
+    import pulumi  # noqa: PLC0415 - rendering reads documents without the SDK
 
     needed = {ref.path: values[ref.path] for ref in refs(document)}
     return pulumi.Output.all(**needed).apply(lambda known: canonical(fill(document, lambda ref: str(known[ref.path]))))
+
+
+def bind(document: Json, values: "Mapping[str, Input[str]]") -> Json:
+    """The document with every reference replaced by its value in place, so that a preview still shows all the rest."""
+    import pulumi  # noqa: PLC0415 - rendering reads documents without the SDK
+
+    match document:
+        case Ref():
+            return values[document.path]
+        case Text():
+            return pulumi.Output.concat(*(p if isinstance(p, str) else values[p.path] for p in document.parts))
+        case Mapping():
+            return {key: bind(item, values) for key, item in document.items()}
+        case list() | tuple():
+            return [bind(item, values) for item in document]
+    return document

@@ -1,0 +1,76 @@
+"""The task definition of one service or job, in the shape of `aws ecs register-task-definition --cli-input-json`."""
+
+from orchestrators.documents import Document
+from orchestrators.ecs.container_definition import container_definition, volume_name
+from orchestrators.ecs.links import Links, port_name
+from orchestrators.ecs.sizes import task_size
+from settings import Compute, Placement
+from workload.errors import DescriptionError, Problem
+from workload.model import Container, Job, Service
+from workload.text import Ref
+
+
+def family(links: Links, placement: Placement, unit: str) -> str:
+    """The task definition's family (AWS: at most 255 letters, digits, hyphens and underscores)."""
+    return links.names.of(placement.key, unit, limit=255)
+
+
+def task_definition(unit: Service | Job, placement: Placement, links: Links) -> Document:
+    """The canonical document: the same unit gives the same bytes; what only the cloud knows stays a reference."""
+    compute = COMPUTES[placement.compute](unit, links)
+    fill = links.address(unit.name)
+    siblings = {container.name for container in unit.containers}
+    containers = [
+        container_definition(
+            container,
+            main=container is unit.container,
+            siblings=siblings,
+            ports=_port_mappings(unit, container, links),
+            memory=int(compute["memory"]),
+            log_group=links.names.log_group(placement.key, unit.name),
+            fill=fill,
+        )
+        for container in unit.containers
+    ]
+    volumes = {volume_name(container, mount) for container in unit.containers for mount in container.volumes}
+    return {
+        "family": family(links, placement, unit.name),
+        "executionRoleArn": Ref(f"role.{unit.name}.execution"),
+        "taskRoleArn": Ref(f"role.{unit.name}.task"),
+        "containerDefinitions": containers,
+        "volumes": [{"name": name} for name in sorted(volumes)],
+        **compute,
+    }
+
+
+def _fargate(unit: Service | Job, links: Links) -> Document:
+    proxied = isinstance(unit, Service) and links.connected(unit.name)
+    task = task_size(unit, proxied=proxied)
+    if task.size is None:
+        raise DescriptionError([Problem(unit.container.at, f"{unit.name}: {task.reason}")])
+    size = task.size
+    arm = (unit.container.platform or "").startswith("linux/arm64")
+    return {
+        "requiresCompatibilities": ["FARGATE"],
+        "networkMode": "awsvpc",
+        "cpu": str(size.cpu),
+        "memory": str(size.memory),
+        "runtimePlatform": {"cpuArchitecture": "ARM64" if arm else "X86_64", "operatingSystemFamily": "LINUX"},
+    }
+
+
+COMPUTES = {Compute.FARGATE: _fargate}
+"""What each kind of machine adds to a task definition."""
+
+
+def _port_mappings(unit: Service | Job, container: Container, links: Links) -> list[Document]:
+    mappings: list[Document] = []
+    for port in container.listens:
+        mapping: Document = {"containerPort": port, "hostPort": port, "protocol": "tcp"}
+        if isinstance(unit, Service) and container is unit.container:
+            mapping["name"] = port_name(unit, port)
+            if links.speaks_http(unit.name):
+                mapping["appProtocol"] = "http"
+        mappings.append(mapping)
+    udp = sorted({port.target for port in container.ports if port.protocol == "udp"})
+    return [*mappings, *({"containerPort": port, "hostPort": port, "protocol": "udp"} for port in udp)]
