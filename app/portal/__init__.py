@@ -1,0 +1,1 @@
+"""The sample application: a student portal of three Python services around PostgreSQL and Redis."""

@@ -1,0 +1,1 @@
+"""The web pages: server-rendered, the only service that the public reaches; everything it shows comes from the api."""

@@ -1,0 +1,1 @@
+"""The worker: takes transcript requests from the stream and makes each transcript exactly once."""
