@@ -1,0 +1,1 @@
+"""The workload as plain processes: no Docker, no root; PostgreSQL and Redis come from wheels."""
