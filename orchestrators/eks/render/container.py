@@ -110,13 +110,14 @@ def user(spec: Container) -> tuple[int, int]:
 
 def security(spec: Container) -> Document:
     uid, gid = user(spec)
+    added = sorted(capability.removeprefix("CAP_") for capability in spec.cap_add)
     return {
         "runAsUser": uid,
         "runAsGroup": gid,
         "runAsNonRoot": True,
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": spec.read_only,
-        "capabilities": {"drop": ["ALL"], **({"add": sorted(spec.cap_add)} if spec.cap_add else {})},
+        "capabilities": {"drop": ["ALL"], **({"add": added} if added else {})},
     }
 
 

@@ -1,0 +1,217 @@
+"""What runs in the cluster beside the workload: each with a role for exactly its work, or none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from pulumi_kubernetes.helm.v3 import Release
+
+from orchestrators.base import OrchestratorArgs
+from orchestrators.eks.control_plane import RETENTION_DAYS, ControlPlane
+from orchestrators.eks.roles import Statement, pod_identity_trust, role, web_identity_trust
+
+EXTERNAL_SECRETS = "2.4.1"
+LOAD_BALANCER_CONTROLLER = "3.4.0"
+"""Chart versions, moved on purpose only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where add-ons go: the cluster, and `after`, what has to stand before their pods can run."""
+
+    name: str
+    args: OrchestratorArgs
+    plane: ControlPlane
+    after: Sequence[pulumi.Resource]
+    parent: pulumi.Resource
+
+    def opts(self, *more: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self.parent, depends_on=[*self.after, *more])
+
+
+def addons(site: Site, secrets: Sequence[str]) -> list[pulumi.Resource]:
+    """The add-ons that this placement needs; `secrets` are those that pods mount."""
+    made: list[pulumi.Resource] = [_metrics_server(site)]
+    if secrets:
+        made.append(_external_secrets(site, secrets))
+    if site.plane.oidc is None:
+        made.append(_observability(site))
+    elif site.args.targets:
+        made.append(_load_balancer_controller(site))
+    return made
+
+
+def _metrics_server(site: Site) -> pulumi.Resource:
+    """The autoscaler reads cpu and memory from it. EKS's build of it already avoids the port that Fargate reserves
+    (Amazon EKS user guide, metrics server).
+    """
+    return aws.eks.Addon(
+        f"{site.name}-metrics-server",
+        cluster_name=site.plane.name,
+        addon_name="metrics-server",
+        resolve_conflicts_on_create="OVERWRITE",
+        resolve_conflicts_on_update="OVERWRITE",
+        tags=dict(site.args.tags),
+        opts=site.opts(),
+    )
+
+
+def _external_secrets(site: Site, secrets: Sequence[str]) -> pulumi.Resource:
+    refs = [site.args.secrets[secret] for secret in secrets]
+    statements: list[Statement] = [
+        {
+            "Effect": "Allow",
+            "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
+            "Resource": [ref.arn for ref in refs],
+        },
+        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": [ref.key_arn for ref in refs]},
+    ]
+    return _chart(
+        site,
+        "external-secrets",
+        namespace="external-secrets",
+        repository="https://charts.external-secrets.io",
+        version=EXTERNAL_SECRETS,
+        statements=statements,
+        values={"installCRDs": True, "webhook": {"port": 9443}},  # Fargate reserves the default, 10250
+    )
+
+
+def _load_balancer_controller(site: Site) -> pulumi.Resource:
+    """It only registers addresses with target groups that exist: no right to make balancers, rules or groups."""
+    statements: list[Statement] = [
+        {
+            "Effect": "Allow",
+            "Action": ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"],
+            "Resource": [target.arn for target in site.args.targets.values()],
+        },
+        {
+            "Effect": "Allow",
+            "Action": [
+                "ec2:DescribeAvailabilityZones",
+                "ec2:DescribeInstances",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+                "elasticloadbalancing:DescribeTargetGroups",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ],
+            "Resource": "*",  # these actions know no resource (AWS service authorization reference)
+        },
+    ]
+    return _chart(
+        site,
+        "aws-load-balancer-controller",
+        namespace="kube-system",
+        repository="https://aws.github.io/eks-charts",
+        version=LOAD_BALANCER_CONTROLLER,
+        statements=statements,
+        values={
+            "clusterName": site.plane.name,
+            "region": site.args.region,
+            "vpcId": site.args.network.vpc_id,
+            "createIngressClassResource": False,
+            "enableServiceMutatorWebhook": False,
+        },
+    )
+
+
+def _observability(site: Site) -> pulumi.Resource:
+    """Container Insights: pod metrics and container logs, from an agent on every node."""
+    groups = [
+        aws.cloudwatch.LogGroup(
+            f"{site.name}-insights-{kind}",
+            name=f"/aws/containerinsights/{site.plane.name}/{kind}",
+            retention_in_days=RETENTION_DAYS,
+            tags=dict(site.args.tags),
+            opts=pulumi.ResourceOptions(parent=site.parent),
+        )
+        for kind in ("application", "dataplane", "host", "performance")
+    ]
+    agent = role(
+        f"{site.name}-agent-role",
+        site.args.names.of(site.args.placement.key, "agent", limit=64),
+        pod_identity_trust(site.plane.name, "amazon-cloudwatch", "cloudwatch-agent"),
+        parent=site.parent,
+        tags=site.args.tags,
+        statements=[
+            {
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                "Resource": [pulumi.Output.concat(group.arn, ":*") for group in groups],
+            },
+            {
+                "Effect": "Allow",
+                "Action": "cloudwatch:PutMetricData",
+                "Resource": "*",
+                "Condition": {"StringEquals": {"cloudwatch:namespace": "ContainerInsights"}},
+            },
+            {
+                "Effect": "Allow",
+                "Action": ["ec2:DescribeTags", "ec2:DescribeVolumes", "logs:DescribeLogGroups"],
+                "Resource": "*",  # these actions know no resource
+            },
+        ],
+    )
+    return aws.eks.Addon(
+        f"{site.name}-observability",
+        cluster_name=site.plane.name,
+        addon_name="amazon-cloudwatch-observability",
+        resolve_conflicts_on_create="OVERWRITE",
+        resolve_conflicts_on_update="OVERWRITE",
+        pod_identity_associations=[{"role_arn": agent.arn, "service_account": "cloudwatch-agent"}],
+        tags=dict(site.args.tags),
+        opts=site.opts(*groups, *agent.policies),
+    )
+
+
+def _chart(
+    site: Site,
+    chart: str,
+    *,
+    namespace: str,
+    repository: str,
+    version: str,
+    statements: Sequence[Statement],
+    values: Mapping[str, Any],
+) -> pulumi.Resource:
+    """A Helm chart whose one service account takes a role: by OIDC on Fargate, by Pod Identity on nodes."""
+    trust: Statement | pulumi.Output[Statement] = pod_identity_trust(site.plane.name, namespace, chart)
+    if site.plane.oidc:
+        trust = web_identity_trust(site.plane.oidc.arn, site.plane.issuer, namespace, chart)
+    made = role(
+        f"{site.name}-{chart}-role",
+        site.args.names.of(site.args.placement.key, chart, limit=64),
+        trust,
+        parent=site.parent,
+        tags=site.args.tags,
+        statements=statements,
+    )
+    waits = [*site.after, *made.policies]
+    if site.plane.oidc is None:
+        waits.append(
+            aws.eks.PodIdentityAssociation(
+                f"{site.name}-{chart}",
+                cluster_name=site.plane.name,
+                namespace=namespace,
+                service_account=chart,
+                role_arn=made.arn,
+                tags=dict(site.args.tags),
+                opts=pulumi.ResourceOptions(parent=site.parent, depends_on=list(site.plane.foundations)),
+            )
+        )
+    annotations = {"eks.amazonaws.com/role-arn": made.arn} if site.plane.oidc else {}
+    return Release(
+        f"{site.name}-{chart}",
+        name=chart,
+        chart=chart,
+        version=version,
+        namespace=namespace,
+        create_namespace=True,
+        repository_opts={"repo": repository},
+        values={"serviceAccount": {"name": chart, "annotations": annotations}, **values},
+        opts=pulumi.ResourceOptions(parent=site.parent, provider=site.plane.provider, depends_on=waits),
+    )

@@ -1,0 +1,156 @@
+"""The workload on Amazon EKS: a cluster, what it needs, and the rendered manifests in it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import pulumi
+
+from foundation.ledger import Owned
+from foundation.signals import EventPattern, Signal
+from orchestrators.base import OrchestratorArgs, RunningService
+from orchestrators.documents import Document, resolve
+from orchestrators.eks import signals, versions
+from orchestrators.eks.addons import Site, addons
+from orchestrators.eks.boundaries import pods_with_own_groups
+from orchestrators.eks.control_plane import ControlPlane, control_plane
+from orchestrators.eks.manifests import Applier, Manifest, resource_name, unit_of
+from orchestrators.eks.render import differences, render
+from orchestrators.eks.render.kubernetes import digest, object_name
+from settings import Compute
+
+GROUND = frozenset({"NodeClass", "NodePool", "StorageClass"})
+"""Kinds that belong to no namespace and have to stand before any pod."""
+
+
+class Eks(pulumi.ComponentResource):
+    """Keeps `orchestrators.base.Orchestrator`."""
+
+    running: Mapping[str, RunningService]
+    signals: Sequence[Signal]
+    events: Sequence[EventPattern]
+    ledger: Sequence[Owned]
+    ready: Sequence[pulumi.Resource]
+
+    def __init__(self, name: str, args: OrchestratorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("switchyard:orchestrators:Eks", name, None, opts)
+        self._name, self._args = name, args
+        self._fargate = args.placement.compute is Compute.FARGATE
+        documents = render(
+            args.workload, args.placement, args.names, tuple(args.endpoints), len(args.network.private_subnet_ids)
+        )
+        self._warn()
+        # Secrets come from Secrets Manager; Fargate ignores network policies, there the pods' own groups stand alone.
+        replaced = {"Secret", "NetworkPolicy"} if self._fargate else {"Secret"}
+        rendered = [d for d in (*documents.core, *documents.aws) if d["kind"] not in replaced]
+        ground = [d for d in rendered if d["kind"] in GROUND or d["metadata"].get("namespace", "").startswith("kube-")]
+        here = [d for d in rendered if d["metadata"].get("namespace") == args.names.namespace]
+        logging = [d for d in rendered if d not in ground and d not in here]
+
+        self.ledger = self._owned(here)
+        plane = control_plane(name, args, self)
+        self._boundaries(plane)
+        applier = Applier(
+            name, values=self._values(plane, here), provider=plane.provider, parent=self, ledger=self.ledger
+        )
+        machines = applier.chain(ground, plane.foundations)
+        secrets = sorted({d["metadata"]["name"].path.partition(".")[2] for d in here if d["kind"] == "ExternalSecret"})
+        site = Site(name=name, args=args, plane=plane, after=[*plane.foundations, *machines], parent=self)
+        standing = addons(site, secrets)
+        namespaces = applier.chain(logging, [*plane.foundations, *machines])
+        parking = [target.parking_rule for target in args.targets.values()]
+        units = applier.workload(here, args.workload, [*standing, *machines, *namespaces, *parking])
+
+        self.running = {service: self._running(service, plane.name) for service in self._services()}
+        self.signals = signals.signals(
+            self._services(), cluster=plane.name, namespace=args.names.namespace, fargate=self._fargate
+        )
+        self.events = signals.events()
+        self.ready = self._ingress(units)
+        self.register_outputs({"cluster": plane.name})
+
+    def _services(self) -> tuple[str, ...]:
+        return tuple(service for service in self._args.workload.services if service not in self._args.endpoints)
+
+    def _warn(self) -> None:
+        args = self._args
+        warnings = list(differences(args.workload, args.placement, args.names, tuple(args.endpoints)))
+        if outdated := versions.check(args.cluster.version, datetime.now(UTC).date()):
+            warnings.append(outdated)
+        if not args.cluster.public_access_cidrs:
+            warnings.append(
+                "the cluster's API answers inside the VPC alone: run `up` there, or name where you are by"
+                " `pulumi config set --path 'cluster.public_access_cidrs[0]' <your address>/32`"
+            )
+        for warning in warnings:
+            pulumi.log.warn(warning, self)
+
+    def _owned(self, documents: Sequence[Document]) -> list[Owned]:
+        scaled = {
+            (document["spec"]["scaleTargetRef"]["kind"], document["spec"]["scaleTargetRef"]["name"])
+            for document in documents
+            if document["kind"] == "HorizontalPodAutoscaler"
+        }
+        return [
+            Owned(
+                resource=resource_name(self._name, document),
+                field="spec.replicas",
+                owner="the HorizontalPodAutoscaler",
+                why=f"it keeps {unit_of(document, self._args.workload)} between x-scaling's min and max",
+            )
+            for document in documents
+            if (document["kind"], document["metadata"]["name"]) in scaled
+        ]
+
+    def _boundaries(self, plane: ControlPlane) -> None:
+        network = self._args.network
+        if self._fargate:
+            units = {unit: network.security_groups[unit] for unit in (*self._services(), *self._args.workload.jobs)}
+            pods_with_own_groups(self._name, units, plane.security_group, self)
+        else:
+            network.admit(f"{self._args.placement.key}-nodes", plane.security_group)
+
+    def _values(self, plane: ControlPlane, documents: Sequence[Document]) -> dict[str, pulumi.Input[str]]:
+        """What the cloud knows, by the paths of `orchestrators.eks.render`."""
+        args = self._args
+        values: dict[str, pulumi.Input[str]] = {
+            "region": args.region,
+            "network.cidr": args.network.cidr,
+            "security_group.cluster": plane.security_group,
+            **{f"subnet.private.{i}": subnet for i, subnet in enumerate(args.network.private_subnet_ids)},
+            **{f"security_group.{unit}": group for unit, group in args.network.security_groups.items()},
+            **{f"target_group.{service}": target.arn for service, target in args.targets.items()},
+            **{f"image.{container}": image for container, image in args.images.items()},
+        }
+        if plane.node_role:
+            values["role.node"] = plane.node_role.name
+        for service, endpoint in args.endpoints.items():
+            values |= {f"{service}.host": endpoint.host, f"{service}.port": endpoint.port}
+            values |= {f"{service}.scheme": endpoint.scheme, f"{service}.sslmode": endpoint.sslmode}
+        for secret, ref in args.secrets.items():
+            values[f"secret.{secret}"] = ref.arn
+            values[f"secret_object.{secret}"] = pulumi.Output.concat(
+                object_name(secret), "-", ref.version.apply(digest)
+            )
+        for document in documents:
+            if document["kind"] == "Job":
+                job = document["metadata"]["name"].path.partition(".")[2]
+                content = resolve(document["spec"], values).apply(digest)
+                values[f"job.{job}"] = pulumi.Output.concat(object_name(job), "-", content)
+        return values
+
+    def _running(self, service: str, cluster: str) -> RunningService:
+        args, target = self._args, object_name(service)
+        kind = "statefulsets" if args.workload.services[service].stateful else "deployments"
+        return RunningService(
+            name=service,
+            log_group=args.names.log_group(args.placement.key, "pods")
+            if self._fargate
+            else f"/aws/containerinsights/{cluster}/application",
+            target=target,
+            console_url=f"https://{args.region}.console.aws.amazon.com/eks/clusters/{cluster}/{kind}/{target}"
+            f"?namespace={args.names.namespace}&region={args.region}",
+        )
+
+    def _ingress(self, units: Mapping[str, Manifest]) -> list[pulumi.Resource]:
+        """An ingress service is rolled out when its pods were ready for as long as the edge takes to find them so."""
+        return [units[service] for service in self._services() if self._args.workload.services[service].ingress]

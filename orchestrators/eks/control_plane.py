@@ -1,0 +1,208 @@
+"""The cluster: control plane, key, roles, logs, and the machines that pods run on."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_eks
+import pulumi_kubernetes as kubernetes
+
+from orchestrators.base import OrchestratorArgs
+from orchestrators.eks.roles import Granted, role, service_trust
+from settings import Compute
+
+LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+RETENTION_DAYS = 365
+
+SYSTEM_NAMESPACES = ("kube-system", "external-secrets")
+"""Where add-ons run: on Fargate a pod of a namespace without a profile is never scheduled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlPlane:
+    """A cluster that takes pods. `foundations` has to stand before anything is put into it."""
+
+    name: str
+    provider: kubernetes.Provider
+    security_group: pulumi.Output[str]
+    node_role: Granted | None
+    oidc: aws.iam.OpenIdConnectProvider | None
+    issuer: pulumi.Output[str]
+    foundations: tuple[pulumi.Resource, ...]
+
+
+def control_plane(name: str, args: OrchestratorArgs, parent: pulumi.Resource) -> ControlPlane:
+    physical = args.names.cluster(args.placement.key)
+    fargate = args.placement.compute is Compute.FARGATE
+    tags = dict(args.tags)
+    child = pulumi.ResourceOptions(parent=parent)
+
+    key = aws.kms.Key(
+        f"{name}-key",
+        description=f"Kubernetes secrets of {physical}",
+        enable_key_rotation=True,
+        deletion_window_in_days=30,
+        tags=tags,
+        opts=pulumi.ResourceOptions(parent=parent, protect=args.protect),
+    )
+    logs = aws.cloudwatch.LogGroup(
+        f"{name}-control-plane-logs",
+        name=f"/aws/eks/{physical}/cluster",  # EKS writes there; made here so that it has an end
+        retention_in_days=RETENTION_DAYS,
+        tags=tags,
+        opts=child,
+    )
+    service_role = role(
+        f"{name}-cluster-role",
+        args.names.of(args.placement.key, "cluster", limit=64),
+        service_trust("eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession"),
+        parent=parent,
+        tags=tags,
+        policies=_cluster_policies(fargate=fargate),
+    )
+    node_role = None if fargate else _node_role(name, args, parent)
+    needed = [logs, *service_role.policies, *(node_role.policies if node_role else ())]
+    cidrs = args.cluster.public_access_cidrs
+    cluster = pulumi_eks.Cluster(
+        f"{name}-cluster",
+        name=physical,
+        version=args.cluster.version,
+        upgrade_policy={"support_type": "STANDARD"},
+        vpc_id=args.network.vpc_id,
+        private_subnet_ids=list(args.network.private_subnet_ids),
+        service_role=service_role.resource,
+        authentication_mode=pulumi_eks.AuthenticationMode.API,
+        endpoint_private_access=True,
+        endpoint_public_access=bool(cidrs),
+        public_access_cidrs=list(cidrs) or None,
+        encryption_config_key_arn=key.arn,
+        enabled_cluster_log_types=list(LOG_TYPES),
+        deletion_protection=args.protect,
+        skip_default_node_group=True,
+        skip_default_security_groups=True,
+        bootstrap_self_managed_addons=False,
+        use_default_vpc_cni=True,
+        kube_proxy_addon_options={"enabled": False},
+        coredns_addon_options={"enabled": False},
+        auto_mode=_auto_mode(node_role),
+        tags=tags,
+        opts=pulumi.ResourceOptions(parent=parent, protect=args.protect, depends_on=needed),
+    )
+    provider = kubernetes.Provider(
+        f"{name}-kubernetes",
+        kubeconfig=cluster.kubeconfig_json,
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[cluster]),
+    )
+    oidc = None
+    foundations: tuple[pulumi.Resource, ...] = (cluster,)
+    if fargate:
+        oidc = aws.iam.OpenIdConnectProvider(
+            f"{name}-oidc",
+            url=cluster.oidc_provider_url,
+            client_id_lists=["sts.amazonaws.com"],
+            tags=tags,
+            opts=child,
+        )
+        profile = _fargate_profile(name, physical, args, cluster, parent)
+        foundations = (cluster, profile, _coredns(name, physical, args, profile, parent))
+    return ControlPlane(
+        name=physical,
+        provider=provider,
+        security_group=cluster.cluster_security_group_id,
+        node_role=node_role,
+        oidc=oidc,
+        issuer=cluster.oidc_issuer,
+        foundations=foundations,
+    )
+
+
+def _cluster_policies(*, fargate: bool) -> tuple[str, ...]:
+    """What the control plane needs, by the AWS managed policies that EKS names (Amazon EKS user guide: cluster IAM
+    role, Auto Mode cluster role, security groups for pods).
+    """
+    if fargate:
+        return ("AmazonEKSClusterPolicy", "AmazonEKSVPCResourceController")
+    return (
+        "AmazonEKSClusterPolicy",
+        "AmazonEKSComputePolicy",
+        "AmazonEKSBlockStoragePolicy",
+        "AmazonEKSLoadBalancingPolicy",
+        "AmazonEKSNetworkingPolicy",
+    )
+
+
+def _node_role(name: str, args: OrchestratorArgs, parent: pulumi.Resource) -> Granted:
+    return role(
+        f"{name}-node-role",
+        args.names.of(args.placement.key, "node", limit=64),
+        service_trust("ec2.amazonaws.com"),
+        parent=parent,
+        tags=args.tags,
+        policies=("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly"),
+    )
+
+
+def _auto_mode(node_role: Granted | None) -> pulumi_eks.AutoModeOptionsArgs | None:
+    """The built-in `system` pool carries the add-ons that ask for it, and lets the role's nodes in; the workload's own
+    pool is rendered.
+    """
+    if node_role is None:
+        return None
+    return pulumi_eks.AutoModeOptionsArgs(
+        enabled=True,
+        create_node_role=False,
+        compute_config=pulumi_eks.ClusterComputeConfigArgs(node_pools=["system"], node_role_arn=node_role.arn),
+    )
+
+
+def _fargate_profile(
+    name: str, physical: str, args: OrchestratorArgs, cluster: pulumi.Resource, parent: pulumi.Resource
+) -> aws.eks.FargateProfile:
+    logs = aws.cloudwatch.LogGroup(
+        f"{name}-pod-logs",
+        name=args.names.log_group(args.placement.key, "pods"),
+        retention_in_days=RETENTION_DAYS,
+        tags=dict(args.tags),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    profiles = f"arn:aws:eks:{args.region}:*:fargateprofile/{physical}/*"
+    execution = role(
+        f"{name}-pod-execution-role",
+        args.names.of(args.placement.key, "pods", limit=64),
+        service_trust("eks-fargate-pods.amazonaws.com", condition={"ArnLike": {"aws:SourceArn": profiles}}),
+        parent=parent,
+        tags=args.tags,
+        policies=("AmazonEKSFargatePodExecutionRolePolicy",),
+        statements=[
+            {
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                "Resource": pulumi.Output.concat(logs.arn, ":*"),
+            }
+        ],
+    )
+    return aws.eks.FargateProfile(
+        f"{name}-profile",
+        cluster_name=physical,
+        fargate_profile_name="pods",
+        pod_execution_role_arn=execution.arn,
+        subnet_ids=list(args.network.private_subnet_ids),
+        selectors=[{"namespace": namespace} for namespace in (*SYSTEM_NAMESPACES, args.names.namespace)],
+        tags=dict(args.tags),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[cluster, *execution.policies]),
+    )
+
+
+def _coredns(
+    name: str, physical: str, args: OrchestratorArgs, profile: pulumi.Resource, parent: pulumi.Resource
+) -> aws.eks.Addon:
+    return aws.eks.Addon(
+        f"{name}-coredns",
+        cluster_name=physical,
+        addon_name="coredns",
+        configuration_values='{"computeType":"Fargate"}',
+        resolve_conflicts_on_create="OVERWRITE",
+        resolve_conflicts_on_update="OVERWRITE",
+        tags=dict(args.tags),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[profile]),
+    )

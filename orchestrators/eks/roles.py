@@ -1,0 +1,105 @@
+"""IAM roles of the cluster: who may take them, and the least that each needs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+Statement = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """A role and the policies on it: whoever takes the role waits for these, and goes before them."""
+
+    arn: pulumi.Output[str]
+    name: pulumi.Output[str]
+    resource: aws.iam.Role
+    policies: tuple[pulumi.Resource, ...]
+
+
+def managed_policy(policy: str) -> str:
+    return f"arn:aws:iam::aws:policy/{policy}"
+
+
+def role(
+    name: str,
+    physical: str,
+    trust: Statement | pulumi.Output[Statement],
+    *,
+    parent: pulumi.Resource,
+    tags: Mapping[str, str],
+    policies: Sequence[str] = (),
+    statements: Sequence[Statement] = (),
+) -> Granted:
+    """A role with AWS managed `policies` attached and own `statements` inline; values may be Outputs."""
+    made = aws.iam.Role(
+        name,
+        name=physical,
+        assume_role_policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        tags=dict(tags),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    granted: list[pulumi.Resource] = [
+        aws.iam.RolePolicyAttachment(
+            f"{name}-{policy}",
+            role=made.name,
+            policy_arn=managed_policy(policy),
+            opts=pulumi.ResourceOptions(parent=made),
+        )
+        for policy in policies
+    ]
+    if statements:
+        granted.append(
+            aws.iam.RolePolicy(
+                f"{name}-policy",
+                role=made.name,
+                policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}),
+                opts=pulumi.ResourceOptions(parent=made),
+            )
+        )
+    return Granted(arn=made.arn, name=made.name, resource=made, policies=tuple(granted))
+
+
+def service_trust(service: str, *actions: str, condition: Mapping[str, Any] | None = None) -> Statement:
+    """An AWS service may take the role."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": list(actions) or ["sts:AssumeRole"],
+        **({"Condition": condition} if condition else {}),
+    }
+
+
+def pod_identity_trust(cluster: str, namespace: str, service_account: str) -> Statement:
+    """Pods of one service account of one cluster, by EKS Pod Identity, whose session tags name them
+    (Amazon EKS user guide, Pod Identity ABAC).
+    """
+    tags = {
+        "aws:RequestTag/eks-cluster-name": cluster,
+        "aws:RequestTag/kubernetes-namespace": namespace,
+        "aws:RequestTag/kubernetes-service-account": service_account,
+    }
+    condition = {"StringEquals": tags}
+    return service_trust("pods.eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession", condition=condition)
+
+
+def web_identity_trust(
+    provider_arn: pulumi.Output[str], issuer: pulumi.Output[str], namespace: str, service_account: str
+) -> pulumi.Output[Statement]:
+    """Pods of one service account, by the cluster's OIDC provider (IRSA): Fargate has no Pod Identity."""
+    return pulumi.Output.all(provider_arn, issuer).apply(
+        lambda known: {
+            "Effect": "Allow",
+            "Principal": {"Federated": known[0]},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {
+                    f"{known[1]}:aud": "sts.amazonaws.com",
+                    f"{known[1]}:sub": f"system:serviceaccount:{namespace}:{service_account}",
+                }
+            },
+        }
+    )
