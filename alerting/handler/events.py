@@ -1,0 +1,166 @@
+"""Everything that can reach the handler, normalised to `Notification`s."""
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from alerting.notification import Link, Measured, Notification, State
+from alerting.rules import Alarm, Severity
+
+Event = dict[str, Any]
+Kind = TypeVar("Kind")
+DEPTH = 3
+"""How many wrappings an event may have: SNS around a placement's envelope around an event."""
+
+
+class UnreadableEvent(ValueError):  # noqa: N818 -- an event, named by what is wrong with it
+    """The event is not of a kind that the handler knows. Trying again would not help."""
+
+
+def read(event: object, alarms: Mapping[str, Alarm], stack: str, *, depth: int = DEPTH) -> list[Notification]:
+    """What there is to tell about an event; empty for one that is no news, as an alarm's first OK.
+
+    Takes an alarm as EventBridge, SNS or CloudWatch itself (an alarm that calls the function) words it, and ECS's
+    events in the envelope `{"place": ..., "event": ...}` that our rules put around them. `alarms` are the stack's, by
+    name.
+
+    Raises:
+        UnreadableEvent: It is none of these, or lacks what it should have.
+    """
+    if not isinstance(event, dict):
+        raise UnreadableEvent(f"an event is an object, not a {type(event).__name__}")
+    match event:
+        case {"Records": list(records)} if depth:
+            messages = [_json(_get(_get(record, "Sns", dict), "Message", str)) for record in records]
+            return [told for message in messages for told in read(message, alarms, stack, depth=depth - 1)]
+        case {"place": str(place), "event": {"source": "aws.ecs"} as inner}:
+            return [_ecs(inner, place, stack)]
+        case {"detail-type": "CloudWatch Alarm State Change"} | {"source": "aws.cloudwatch", "alarmData": _}:
+            data = _get(event, "alarmData" if "alarmData" in event else "detail", dict)
+            return _alarm(data, str(event.get("region", "")), alarms)
+        case {"AlarmName": str(), "NewStateValue": str()}:
+            return _alarm(_as_on_the_bus(event), _arn_region(event.get("AlarmArn")), alarms)
+    raise UnreadableEvent(f"neither an alarm nor an ECS event, but an object with {sorted(map(str, event))}"[:500])
+
+
+def _alarm(data: Event, region: str, alarms: Mapping[str, Alarm]) -> list[Notification]:
+    name = _get(data, "alarmName", str)
+    now, before = _get(data, "state", dict), _get(data, "previousState", dict) if "previousState" in data else {}
+    value, at = _get(now, "value", str), _time(_get(now, "timestamp", str))
+    ends = value == "OK" and _get(before, "value", str) == "ALARM"
+    if value != "ALARM" and not ends:
+        return []
+    if name not in alarms:
+        raise UnreadableEvent(f"alarm {name!r} is none of this stack's"[:500])
+    alarm = alarms[name]
+    # SNS does not tell since when the alarm was in its previous state: then all its incidents are one.
+    known = "timestamp" in before
+    since = at if not ends else _time(_get(before, "timestamp", str)) if known else None
+    links = [Link(text=text, url=url) for text, url in alarm.links]
+    if region not in ("", "local"):
+        console = f"https://{quote(region, safe='')}.console.aws.amazon.com/cloudwatch/home#alarmsV2:alarm/"
+        links.append(Link(text="The alarm in CloudWatch", url=console + quote(name, safe="")))
+    rule = alarm.rule
+    return [
+        Notification(
+            incident=f"{name}@{since.isoformat()}" if since and known else name,
+            stack=alarm.stack, place=alarm.place, subject=alarm.subject, rule=rule.name, severity=rule.severity,
+            state=State.OK if ends else State.ALARM, summary=rule.summary, at=at, since=since,
+            measured=Measured(
+                value=_latest(now.get("reasonData")),
+                comparison=rule.comparison, threshold=rule.threshold, unit=rule.unit,
+            ),
+            reason=str(now.get("reason", "")), links=tuple(links),
+        )
+    ]  # fmt: skip
+
+
+def _as_on_the_bus(message: Event) -> Event:
+    """An alarm as SNS words it, in the words of EventBridge."""
+    state = {"value": message["NewStateValue"], "reason": message.get("NewStateReason", "")}
+    return {
+        "alarmName": message["AlarmName"],
+        "state": {**state, "timestamp": _get(message, "StateChangeTime", str)},
+        "previousState": {"value": message.get("OldStateValue")},
+    }
+
+
+def _ecs(event: Event, place: str, stack: str) -> Notification:
+    detail, at = _get(event, "detail", dict), _time(_get(event, "time", str))
+    kind = _get(event, "detail-type", str)
+    severity = Severity.NOTIFY
+    match kind:
+        case "ECS Task State Change":
+            subject = _get(detail, "group", str).removeprefix("service:")
+            incident, rule, summary = (
+                _get(detail, "taskArn", str),
+                str(detail.get("stopCode", "Stopped")),
+                "a task stopped",
+            )
+            reasons = [
+                detail.get("stoppedReason"),
+                *map(_reason, _get(detail, "containers", list) if "containers" in detail else ()),
+            ]
+        case "ECS Deployment State Change" | "ECS Service Action":
+            subject = str(next(iter(_get(event, "resources", list)), "")).rsplit("/", 1)[-1]
+            rule = _get(detail, "eventName", str)
+            incident, summary = (
+                str(detail.get("deploymentId") or _get(event, "id", str)),
+                rule.replace("_", " ").lower(),
+            )
+            reasons = [detail.get("reason")]
+            if rule == "SERVICE_DEPLOYMENT_FAILED":
+                severity, summary = Severity.PAGE, "its deployment failed"
+        case _:
+            raise UnreadableEvent(f"an ECS event of the kind {kind!r}"[:500])
+    return Notification(
+        incident=f"{incident}@{rule}", stack=stack, place=place, subject=subject, rule=rule, severity=severity,
+        state=State.ALARM, summary=summary, at=at, since=at, reason="; ".join(map(str, filter(None, reasons))),
+    )  # fmt: skip
+
+
+def _reason(container: object) -> str:
+    """Why one container of a task ended, in one phrase; empty if ECS does not say."""
+    if not isinstance(container, dict) or (container.get("exitCode") in (0, None) and not container.get("reason")):
+        return ""
+    code = f"exit code {container['exitCode']}" if container.get("exitCode") is not None else ""
+    return f"{container.get('name')}: " + ", ".join(filter(None, (code, str(container.get("reason") or ""))))
+
+
+def _latest(reason_data: object) -> float | None:
+    """The newest datapoint that CloudWatch evaluated; None if there was none."""
+    if not isinstance(reason_data, str):
+        return None
+    points = _get(_json(reason_data), "recentDatapoints", list)
+    newest = points[-1] if points else None
+    return float(newest) if isinstance(newest, int | float) and math.isfinite(newest) else None
+
+
+def _arn_region(arn: object) -> str:
+    parts = str(arn).split(":")
+    return parts[3] if len(parts) > 3 else ""
+
+
+def _get(of: object, key: str, kind: type[Kind]) -> Kind:
+    value = of.get(key) if isinstance(of, dict) else None
+    if not isinstance(value, kind):
+        raise UnreadableEvent(f"`{key}` is not {'an object' if kind is dict else f'a {kind.__name__}'}")
+    return value
+
+
+def _json(text: str) -> Any:  # noqa: ANN401 -- what JSON holds
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise UnreadableEvent("a message inside it is not JSON") from None
+
+
+def _time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UnreadableEvent(f"{text[:50]!r} is not a time") from None

@@ -1,0 +1,62 @@
+"""The one thing that people are told about, whatever told it: an alarm or an event, by whichever way it came.
+
+This file travels with the handler into Lambda, so it imports the standard library only.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from alerting.rules import Comparison, Severity
+
+
+class State(StrEnum):
+    """Whether something began or ended."""
+
+    ALARM = "alarm"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """The value that crossed the line. `value` is None when the period had no datapoint."""
+
+    value: float | None
+    comparison: Comparison
+    threshold: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One change of state of one incident.
+
+    `incident` is the same for the opening and the closing of one incident, and for every copy of either.
+    `since` is when the incident began; None where only its end is known. `measured` is None for an event.
+    """
+
+    incident: str
+    stack: str
+    place: str
+    subject: str
+    rule: str
+    severity: Severity
+    state: State
+    summary: str
+    at: datetime
+    since: datetime | None = None
+    measured: Measured | None = None
+    reason: str = ""
+    links: tuple[Link, ...] = ()
+    log: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The same for every copy of this change of state, and for no other change."""
+        return f"{self.incident}/{self.state}"

@@ -1,0 +1,99 @@
+"""Which rules watch a workload: the defaults, as `x-alarms` tunes them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from alerting.rules import EDGE_RULES, MANAGED_RULES, QUEUE_RULES, Alarm, AlarmRule, service_rules
+from foundation.names import Names
+from workload import Workload
+from workload.errors import Problem
+from workload.model import AlarmTuning, Service
+
+EDGE = "edge"
+"""The subject of the public load balancer's signals."""
+
+
+def rules_for(workload: Workload, managed: Collection[str]) -> Mapping[str, tuple[AlarmRule, ...]]:
+    """The rules of every subject of a stack in which the services named by `managed` are managed.
+
+    The edge's rules are there if a service has an ingress; the `x-alarms` of such a service tunes them.
+    """
+    rules = {
+        name: _tuned(_managed_rules(service) if name in managed else _running_rules(service), service.alarms)
+        for name, service in workload.services.items()
+    }
+    ingress = [service for service in workload.services.values() if service.ingress]
+    if ingress:
+        rules[EDGE] = _tuned(EDGE_RULES, {rule: how for service in ingress for rule, how in service.alarms.items()})
+    return rules
+
+
+def problems(workload: Workload) -> list[Problem]:
+    """What is wrong with the workload's `x-alarms`: unknown rules, and rules of the edge tuned in two ways."""
+    found = []
+    edge: dict[str, tuple[str, AlarmTuning]] = {}
+    for service in workload.services.values():
+        allowed = _allowed(service)
+        for rule, tuning in service.alarms.items():
+            where = f"services.{service.name}.x-alarms.{rule}"
+            if rule not in allowed:
+                hint = "; the edge's rules belong to a service with x-ingress" if rule in _names(EDGE_RULES) else ""
+                message = f"{where}: there is no such rule; allowed here: {', '.join(allowed)}{hint}"
+                found.append(Problem(service.container.at, message))
+            elif rule in _names(EDGE_RULES):
+                other, theirs = edge.setdefault(rule, (service.name, tuning))
+                if theirs != tuning:
+                    message = (
+                        f"{where}: differs from that of services.{other}, and both share one edge; keep one of them"
+                    )
+                    found.append(Problem(service.container.at, message))
+    return found
+
+
+def alarms(
+    rules: Mapping[str, Iterable[AlarmRule]],
+    names: Names,
+    place: str,
+    links: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
+) -> tuple[Alarm, ...]:
+    """The rules of every subject, watched in one place: a placement, `edge`, `data` or `local`."""
+    return tuple(
+        Alarm(
+            name=names.of(place, subject, rule.name, limit=255),
+            stack=names.prefix,
+            place=place,
+            subject=subject,
+            rule=rule,
+            links=(links or {}).get(subject, ()),
+        )
+        for subject, its in rules.items()
+        for rule in its
+    )
+
+
+def _running_rules(service: Service) -> tuple[AlarmRule, ...]:
+    scaling = service.scaling
+    rules = service_rules(scaling.min if scaling else service.replicas)
+    return rules + QUEUE_RULES if scaling and scaling.queue else rules
+
+
+def _managed_rules(service: Service) -> tuple[AlarmRule, ...]:
+    return MANAGED_RULES[service.managed.engine] if service.managed else ()
+
+
+def _allowed(service: Service) -> list[str]:
+    edge = EDGE_RULES if service.ingress else ()
+    return _names((*_running_rules(service), *_managed_rules(service), *edge))
+
+
+def _names(rules: Iterable[AlarmRule]) -> list[str]:
+    return [rule.name for rule in rules]
+
+
+def _tuned(rules: Iterable[AlarmRule], tunings: Mapping[str, AlarmTuning]) -> tuple[AlarmRule, ...]:
+    tuned = []
+    for rule in rules:
+        how = tunings.get(rule.name, AlarmTuning())
+        if not how.off:
+            tuned.append(rule if how.threshold is None else replace(rule, threshold=how.threshold))
+    return tuple(tuned)
