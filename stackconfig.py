@@ -73,7 +73,7 @@ class Decoder:
         self, prefix: str, given: Mapping[str, object], hints: Mapping[str, Hint], required: Iterable[str] = ()
     ) -> dict[str, Any]:
         """The values that are given rightly, by key. Unknown keys and missing required ones are problems."""
-        for key in given.keys() - hints.keys():
+        for key in (key for key in given if key not in hints):
             self.remove(prefix + key, f"no such key; {_offer(key, hints)}")
         decoded: dict[str, Any] = {}
         for key, hint in hints.items():
@@ -112,6 +112,8 @@ class Decoder:
         return self._scalar(key, value, hint)
 
     def _choice(self, key: str, value: object, hint: Hint, choices: Sequence[str]) -> object:
+        if isinstance(value, int | float):
+            value = str(value)
         if value in choices:
             return hint(value) if isinstance(hint, type) else value
         self.refuse(
