@@ -1,0 +1,109 @@
+"""The plan as text for people: 80 columns, the same on a screen and in a pipe, colours on a screen only."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+WIDTH = 80
+Plan = Mapping[str, Any]
+
+
+def text(plan: Plan, *, colour: bool = False) -> str:
+    """The whole plan. `colour` allows ANSI escapes."""
+    paint = _ansi if colour else _plain
+    lines = [paint(f"Plan of {plan['project']}, stack {plan['stack']}", "1")]
+    if plan["refusals"]:
+        return "\n".join([*lines, "", *_section("Refused", paint, plan["refusals"], "1;31")])
+    lines.append(f"{', '.join(plan['placements'])} in {plan['region']}")
+    if plan["plain_http"]:
+        shout = "PLAIN HTTP: everything that people send and read can be read on the way. Set edge.certificate_arn."
+        lines += ["", *(paint(line, "1;31") for line in textwrap.wrap(shout, WIDTH))]
+    count = sum(not resource["component"] for resource in plan["resources"])
+    lines += ["", paint(f"Creates {count} resources", "1"), *_tree(plan["resources"])]
+    lines += ["", *_section("Reachable from the internet", paint, map(_public, plan["public"]))]
+    lines += ["", *_section("Who may do what", paint, _permissions(plan["permissions"]))]
+    lines += ["", *_section("Protected from deletion", paint, plan["protected"])]
+    lines += ["", *_section("Not the program's: others own these fields", paint, map(_owned, plan["ledger"]))]
+    if plan["hidden"]:
+        inside = (f"{child['name']} ({child['type']}): {child['why']}" for child in plan["hidden"])
+        lines += ["", *_section("Made inside of pulumi_eks.Cluster, not counted above", paint, inside)]
+    lines += ["", *_section("Warnings", paint, plan["warnings"], "1;33")]
+    return "\n".join(lines)
+
+
+def _ansi(line: str, style: str) -> str:
+    return f"\033[{style}m{line}\033[0m"
+
+
+def _plain(line: str, style: str) -> str:  # noqa: ARG001 (the same call as `_ansi`)
+    return line
+
+
+def _section(title: str, paint: Any, entries: Iterable[str], style: str = "1") -> Iterator[str]:  # noqa: ANN401
+    listed = list(entries)
+    yield paint(title, style if listed else "1")
+    for entry in listed or ["nothing"]:
+        for line in entry.splitlines():
+            yield from _wrap(line, "  ", "    ")
+
+
+def _wrap(line: str, first: str, rest: str) -> list[str]:
+    own = line[: len(line) - len(line.lstrip())]
+    return textwrap.wrap(
+        line.strip(), WIDTH, initial_indent=first + own, subsequent_indent=rest + own, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _tree(resources: Sequence[Plan], parent: str = "", indent: str = "") -> Iterator[str]:
+    """Components with what they hold; what is not a component is counted by type."""
+    children = [resource for resource in resources if resource["parent"] == parent]
+    by_type: dict[str, list[Plan]] = {}
+    for child in children:
+        by_type.setdefault(child["urn"] if _holds(resources, child) else child["type"], []).append(child)
+    for number, group in enumerate(by_type.values(), 1):
+        last = number == len(by_type)
+        first, rest = (indent + "└─ ", indent + "   ") if last else (indent + "├─ ", indent + "│  ")
+        kind = group[0]["type"].replace("/", ".").split(":")
+        label = f"{kind[0]} {kind[-1]}"
+        if _holds(resources, group[0]):
+            size = _size(resources, group[0]["urn"])
+            yield f"{first}{group[0]['name']} ({kind[-1]}): {size}"
+            yield from _tree(resources, group[0]["urn"], rest)
+        else:
+            names = ", ".join(child["name"] for child in group)
+            times = f"{len(group)} " if len(group) > 1 else ""
+            yield from _wrap(f"{times}{label}: {names}", first, rest + "  ")
+
+
+def _holds(resources: Sequence[Plan], resource: Plan) -> bool:
+    return resource["component"] or any(other["parent"] == resource["urn"] for other in resources)
+
+
+def _size(resources: Sequence[Plan], urn: str) -> int:
+    """How many resources stand below, components not counted."""
+    below = [resource for resource in resources if resource["parent"] == urn]
+    return sum((not resource["component"]) + _size(resources, resource["urn"]) for resource in below)
+
+
+def _public(found: Plan) -> str:
+    ports, networks = ", ".join(found["ports"]), ", ".join(found["allow_from"])
+    return f"{found['resource']}: {found['reason']}, port {ports} from {networks}"
+
+
+def _permissions(statements: Sequence[Plan]) -> Iterator[str]:
+    """One entry per party, its statements below it."""
+    parties: dict[str, list[str]] = {}
+    for statement in statements:
+        whom = f"{', '.join(statement['principals'])}: " if statement["principals"] else ""
+        on = f" on {', '.join(statement['resources'])}" if statement["resources"] else ""
+        denied = "not " if statement["effect"] == "Deny" else ""
+        condition = f" if {statement['conditions']}" if statement["conditions"] else ""
+        line = f"  {whom}{denied}{', '.join(statement['actions'])}{on}{condition}"
+        parties.setdefault(statement["who"], []).append(line)
+    for who, lines in parties.items():
+        yield "\n".join([who, *dict.fromkeys(lines)])
+
+
+def _owned(entry: Plan) -> str:
+    return f"{entry['resource']}.{entry['field']}: {entry['owner']}, because {entry['why']}"
