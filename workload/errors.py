@@ -21,5 +21,7 @@ class DescriptionError(Exception):
     """The description cannot be used. `str()` is one line per problem, in order of place."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems), key=lambda p: (str(p.at.file), p.at.line, p.at.column) if p.at else ("", 0, 0)))
+        self.problems = tuple(
+            sorted(set(problems), key=lambda p: (str(p.at.file), p.at.line, p.at.column) if p.at else ("", 0, 0))
+        )
         super().__init__("\n".join(map(str, self.problems)))

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from workload.text import Text
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -135,7 +135,7 @@ class Container:
     entrypoint: tuple[Text, ...] | None = None
     command: tuple[Text, ...] | None = None
     working_dir: str | None = None
-    environment: Mapping[str, Text] = field(default_factory=lambda: MappingProxyType({}))
+    environment: Mapping[str, Text] = field(default_factory=lambda: NOTHING)
     ports: tuple[Port, ...] = ()
     expose: tuple[int, ...] = ()
     healthcheck: HealthCheck | None = None
@@ -151,7 +151,7 @@ class Container:
     init: bool = False
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
-    ulimits: Mapping[str, Ulimit] = field(default_factory=lambda: MappingProxyType({}))
+    ulimits: Mapping[str, Ulimit] = field(default_factory=lambda: NOTHING)
     sysctls: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     shm_size: int | None = None
     labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
@@ -247,7 +247,7 @@ class Service:
     scaling: Scaling | None = None
     managed: Managed | None = None
     ephemeral: bool = False
-    alarms: Mapping[str, AlarmTuning] = field(default_factory=lambda: MappingProxyType({}))
+    alarms: Mapping[str, AlarmTuning] = field(default_factory=lambda: NOTHING)
 
     @property
     def name(self) -> str:
@@ -327,6 +327,14 @@ class LocalOnly:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something that a person should know and that stops nothing, such as a variable that is not set."""
+
+    at: Position | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """The application: everything that one description says, checked. Mappings are in the order of the description."""
 
@@ -338,6 +346,7 @@ class Workload:
     volumes: Mapping[str, Volume]
     local_only: tuple[LocalOnly, ...] = ()
     files: tuple[Path, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def units(self) -> "Mapping[str, Service | Job]":
