@@ -35,6 +35,7 @@ class Worker:
         self._cache = jobs.connect(config.cache, name)
         self._connection: Connection[DictRow] | None = None
         self._next_sweep = 0.0
+        self._grouped = False
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT, then finish the current job and leave the group."""
@@ -45,11 +46,9 @@ class Worker:
             self._config.heartbeat.write_text(self._name, encoding="utf-8")
             try:
                 self._step()
-            except redis.ResponseError as error:
-                if not str(error).startswith("NOGROUP"):
-                    raise
-                self._create_group()
             except redis.RedisError as error:
+                # It may come back empty, without the group.
+                self._grouped = False
                 self._pause("the cache does not answer", error)
             except psycopg.OperationalError as error:
                 self._pause("the database does not answer", error)
@@ -65,6 +64,8 @@ class Worker:
 
     def _step(self) -> None:
         connection = self._database()
+        if not self._grouped:
+            self._create_group()
         if time.monotonic() >= self._next_sweep:
             sweep(connection, self._cache, self._config.retry_after)
             for entry in self._abandoned():
@@ -110,12 +111,12 @@ class Worker:
         tracing.request_id.set("")
 
     def _create_group(self) -> None:
-        """At the first start, and again whenever the cache starts empty."""
         try:
             self._cache.xgroup_create(jobs.STREAM, jobs.GROUP, id="0", mkstream=True)
         except redis.ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise
+        self._grouped = True
 
     def _leave(self) -> None:
         try:
