@@ -1,0 +1,176 @@
+"""From documents in the shape of the AWS API, references filled, to what the Pulumi provider takes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from orchestrators.documents import Document, Json
+from orchestrators.ecs.scaling import ScalingDocuments
+from workload.text import Ref, Text
+
+Values = Mapping[str, pulumi.Input[Any]]
+
+
+def value(leaf: Json, values: Values) -> Any:  # noqa: ANN401 - a JSON value or an Output
+    """The document with each whole reference replaced by its Input; these documents hold no texts with references."""
+    match leaf:
+        case Ref():
+            return values[leaf.path]
+        case Text():
+            raise TypeError(f"a text cannot hold an Output here: {leaf}")
+        case Mapping():
+            return {key: value(item, values) for key, item in leaf.items()}
+        case list() | tuple():
+            return [value(item, values) for item in leaf]
+    return leaf
+
+
+def service(document: Document, values: Values) -> dict[str, Any]:
+    """The arguments of `aws.ecs.Service`."""
+    known = value(document, values)
+    deployment, network = known["deploymentConfiguration"], known["networkConfiguration"]["awsvpcConfiguration"]
+    return {
+        "name": known["serviceName"],
+        "task_definition": known["taskDefinition"],
+        "desired_count": known["desiredCount"],
+        "capacity_provider_strategies": [
+            aws.ecs.ServiceCapacityProviderStrategyArgs(
+                capacity_provider=item["capacityProvider"], base=item["base"], weight=item["weight"]
+            )
+            for item in known["capacityProviderStrategy"]
+        ],
+        "platform_version": known["platformVersion"],
+        "scheduling_strategy": known["schedulingStrategy"],
+        "deployment_controller": aws.ecs.ServiceDeploymentControllerArgs(type=known["deploymentController"]["type"]),
+        "deployment_configuration": aws.ecs.ServiceDeploymentConfigurationArgs(strategy=deployment["strategy"]),
+        "deployment_maximum_percent": deployment["maximumPercent"],
+        "deployment_minimum_healthy_percent": deployment["minimumHealthyPercent"],
+        "deployment_circuit_breaker": aws.ecs.ServiceDeploymentCircuitBreakerArgs(
+            **deployment["deploymentCircuitBreaker"]
+        ),
+        "availability_zone_rebalancing": known["availabilityZoneRebalancing"],
+        "network_configuration": aws.ecs.ServiceNetworkConfigurationArgs(
+            assign_public_ip=network["assignPublicIp"] == "ENABLED",
+            security_groups=network["securityGroups"],
+            subnets=network["subnets"],
+        ),
+        "service_connect_configuration": _service_connect(known["serviceConnectConfiguration"]),
+        "enable_ecs_managed_tags": known["enableECSManagedTags"],
+        "enable_execute_command": known["enableExecuteCommand"],
+        "propagate_tags": known["propagateTags"],
+        "health_check_grace_period_seconds": known.get("healthCheckGracePeriodSeconds"),
+        "load_balancers": [
+            aws.ecs.ServiceLoadBalancerArgs(
+                target_group_arn=item["targetGroupArn"],
+                container_name=item["containerName"],
+                container_port=item["containerPort"],
+            )
+            for item in known.get("loadBalancers", [])
+        ],
+        "service_registries": next(
+            (
+                aws.ecs.ServiceServiceRegistriesArgs(registry_arn=item["registryArn"])
+                for item in known.get("serviceRegistries", [])
+            ),
+            None,
+        ),
+    }
+
+
+def _service_connect(known: Document) -> aws.ecs.ServiceServiceConnectConfigurationArgs:
+    if not known["enabled"]:
+        return aws.ecs.ServiceServiceConnectConfigurationArgs(enabled=False)
+    log = known["logConfiguration"]
+    return aws.ecs.ServiceServiceConnectConfigurationArgs(
+        enabled=True,
+        namespace=known["namespace"],
+        log_configuration=aws.ecs.ServiceServiceConnectConfigurationLogConfigurationArgs(
+            log_driver=log["logDriver"], options=log["options"]
+        ),
+        services=[
+            aws.ecs.ServiceServiceConnectConfigurationServiceArgs(
+                port_name=item["portName"],
+                discovery_name=item["discoveryName"],
+                client_alias=[
+                    aws.ecs.ServiceServiceConnectConfigurationServiceClientAliasArgs(
+                        dns_name=alias["dnsName"], port=alias["port"]
+                    )
+                    for alias in item["clientAliases"]
+                ],
+                timeout=aws.ecs.ServiceServiceConnectConfigurationServiceTimeoutArgs(
+                    per_request_timeout_seconds=item["timeout"]["perRequestTimeoutSeconds"]
+                )
+                if "timeout" in item
+                else None,
+            )
+            for item in known["services"]
+        ],
+    )
+
+
+def scaling_target(documents: ScalingDocuments) -> dict[str, Any]:
+    """The arguments of `aws.appautoscaling.Target`."""
+    target = documents.target
+    return {
+        "service_namespace": target["ServiceNamespace"],
+        "resource_id": target["ResourceId"],
+        "scalable_dimension": target["ScalableDimension"],
+        "min_capacity": target["MinCapacity"],
+        "max_capacity": target["MaxCapacity"],
+    }
+
+
+def scaling_policy(document: Document, values: Values) -> dict[str, Any]:
+    """The arguments of `aws.appautoscaling.Policy`."""
+    known = value(document, values)
+    tracking = known["TargetTrackingScalingPolicyConfiguration"]
+    predefined, custom = tracking.get("PredefinedMetricSpecification"), tracking.get("CustomizedMetricSpecification")
+    return {
+        "name": known["PolicyName"],
+        "policy_type": known["PolicyType"],
+        "service_namespace": known["ServiceNamespace"],
+        "resource_id": known["ResourceId"],
+        "scalable_dimension": known["ScalableDimension"],
+        "target_tracking_scaling_policy_configuration": (
+            aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
+                target_value=tracking["TargetValue"],
+                scale_in_cooldown=tracking["ScaleInCooldown"],
+                scale_out_cooldown=tracking["ScaleOutCooldown"],
+                disable_scale_in=tracking["DisableScaleIn"],
+                predefined_metric_specification=predefined
+                and aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs(
+                    predefined_metric_type=predefined["PredefinedMetricType"]
+                ),
+                customized_metric_specification=custom
+                and aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationArgs(
+                    namespace=custom["Namespace"],
+                    metric_name=custom["MetricName"],
+                    statistic=custom["Statistic"],
+                    dimensions=[
+                        aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationDimensionArgs(
+                            name=item["Name"], value=item["Value"]
+                        )
+                        for item in custom["Dimensions"]
+                    ],
+                ),
+            )
+        ),
+    }
+
+
+def scheduled_action(document: Document) -> dict[str, Any]:
+    """The arguments of `aws.appautoscaling.ScheduledAction`."""
+    action = document["ScalableTargetAction"]
+    return {
+        "name": document["ScheduledActionName"],
+        "service_namespace": document["ServiceNamespace"],
+        "resource_id": document["ResourceId"],
+        "scalable_dimension": document["ScalableDimension"],
+        "schedule": document["Schedule"],
+        "timezone": document["Timezone"],
+        "scalable_target_action": aws.appautoscaling.ScheduledActionScalableTargetActionArgs(
+            min_capacity=action["MinCapacity"], max_capacity=action["MaxCapacity"]
+        ),
+    }

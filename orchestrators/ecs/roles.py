@@ -1,0 +1,141 @@
+"""The roles of a unit: `execution` is ECS's own, to pull, log and read secrets; `task` is what the containers are."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from foundation.names import Names
+from foundation.secrets import SecretRef
+from orchestrators.documents import Document, Json, canonical
+
+_ECR = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([^:@]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """`granted` is the execution role's policy: a task can start only once that stands."""
+
+    execution: aws.iam.Role
+    task: aws.iam.Role
+    granted: aws.iam.RolePolicy
+
+
+def unit_roles(
+    name: str,
+    unit: str,
+    *,
+    names: Names,
+    placement_key: str,
+    region: str,
+    images: Sequence[pulumi.Input[str]],
+    secrets: Mapping[str, SecretRef],
+    log_group: aws.cloudwatch.LogGroup,
+    tags: Mapping[str, str],
+    parent: pulumi.Resource,
+) -> Roles:
+    """The two roles of one service or job, with no right beyond its own images, log group and secrets."""
+    opts = pulumi.ResourceOptions(parent=parent)
+    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=parent)).account_id
+    trust = account.apply(lambda known: canonical(trust_policy(known, region)))
+
+    def role(kind: str) -> aws.iam.Role:
+        return aws.iam.Role(
+            f"{name}-{unit}-{kind}",
+            name=names.of(placement_key, unit, kind, limit=64),
+            assume_role_policy=trust,
+            tags=tags,
+            opts=opts,
+        )
+
+    execution = role("execution")
+    policy = pulumi.Output.json_dumps(
+        pulumi.Output.all(
+            images=list(images),
+            log_group=log_group.arn,
+            secrets=[secret.arn for secret in secrets.values()],
+            keys=[secret.key_arn for secret in secrets.values()],
+            region=region,
+        ).apply(lambda known: execution_policy(**known)),
+        sort_keys=True,
+    )
+    granted = aws.iam.RolePolicy(
+        f"{name}-{unit}-execution", name="start-tasks", role=execution.name, policy=policy, opts=opts
+    )
+    return Roles(execution=execution, task=role("task"), granted=granted)
+
+
+def trust_policy(account: str, region: str) -> Document:
+    """Only ECS, and only for tasks of this account and region (AWS: task IAM role, confused deputy prevention)."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": account},
+                    "ArnLike": {"aws:SourceArn": f"arn:*:ecs:{region}:{account}:*"},
+                },
+            }
+        ],
+    }
+
+
+def execution_policy(
+    *, images: Sequence[str], log_group: str, secrets: Sequence[str], keys: Sequence[str], region: str
+) -> Document:
+    """What ECS needs to start one unit. Images outside ECR need no right."""
+    statements: list[Json] = [
+        {
+            "Sid": "WriteLog",
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": [f"{log_group.removesuffix(':*')}:*"],
+        }
+    ]
+    if repositories := sorted({arn for image in images if (arn := repository_arn(image, log_group))}):
+        statements += [
+            # The token belongs to no repository, so AWS knows no narrower resource.
+            {"Sid": "LogIn", "Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": ["*"]},
+            {
+                "Sid": "PullImages",
+                "Effect": "Allow",
+                "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                "Resource": repositories,
+            },
+        ]
+    if secrets:
+        statements += [
+            {
+                "Sid": "ReadSecrets",
+                "Effect": "Allow",
+                "Action": ["secretsmanager:GetSecretValue"],
+                "Resource": sorted(secrets),
+            },
+            {
+                "Sid": "DecryptSecrets",
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt"],
+                "Resource": sorted(set(keys)),
+                "Condition": {
+                    "StringEquals": {
+                        "kms:ViaService": f"secretsmanager.{region}.amazonaws.com",
+                        "kms:EncryptionContext:SecretARN": sorted(secrets),
+                    }
+                },
+            },
+        ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def repository_arn(image: str, of_account: str) -> str | None:
+    """The ECR repository of an image reference, in the partition of another ARN of the stack; None outside ECR."""
+    match = _ECR.match(image)
+    if match is None:
+        return None
+    account, region, _, repository = match.groups()
+    return f"arn:{of_account.split(':')[1]}:ecr:{region}:{account}:repository/{repository}"

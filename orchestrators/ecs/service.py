@@ -1,0 +1,143 @@
+"""A service as `aws ecs create-service --cli-input-json` takes it, and a job as `aws ecs run-task` does."""
+
+import math
+from collections.abc import Sequence
+
+from orchestrators.documents import Document
+from orchestrators.ecs.links import Links, port_name
+from settings import Compute, Placement
+from workload.model import Job, Service, Update
+from workload.text import Ref
+
+CAPACITY: dict[Compute, list[Document]] = {
+    Compute.FARGATE: [{"capacityProvider": "FARGATE", "base": 0, "weight": 1}],
+}
+"""Where the tasks of each kind of machine come from."""
+
+GRACE = 30
+"""Seconds for the load balancer's first checks, beside the start period of the description."""
+
+
+def service_document(service: Service, placement: Placement, links: Links, subnets: Sequence[Ref]) -> Document:
+    """What ECS is asked for. References: `task_definition.<s>`, `security_group.<s>`, `target_group.<s>`,
+    `namespace`, `registry.<s>`, `region` and the given `subnets`.
+    """
+    rolling = rolling_update(service)
+    document: Document = {
+        "cluster": links.names.cluster(placement.key),
+        "serviceName": service.name,
+        "taskDefinition": Ref(f"task_definition.{service.name}"),
+        "desiredCount": desired_count(service),
+        "capacityProviderStrategy": CAPACITY[placement.compute],
+        "platformVersion": "LATEST",
+        "schedulingStrategy": "REPLICA",
+        "deploymentController": {"type": "ECS"},
+        "deploymentConfiguration": rolling,
+        # ECS does not rebalance a service that may not start a task before it stops one.
+        "availabilityZoneRebalancing": "DISABLED" if rolling["maximumPercent"] == 100 else "ENABLED",
+        "networkConfiguration": network_configuration(service.name, subnets),
+        "serviceConnectConfiguration": _service_connect(service, placement, links),
+        "enableECSManagedTags": True,
+        "enableExecuteCommand": False,
+        "propagateTags": "SERVICE",
+    }
+    if service.ingress:
+        check = service.container.healthcheck
+        document["loadBalancers"] = [
+            {
+                "targetGroupArn": Ref(f"target_group.{service.name}"),
+                "containerName": service.name,
+                "containerPort": service.ingress.port,
+            }
+        ]
+        document["healthCheckGracePeriodSeconds"] = GRACE + math.ceil(check.start_period if check else 0)
+    if links.called_by_jobs(service.name):
+        document["serviceRegistries"] = [{"registryArn": Ref(f"registry.{service.name}")}]
+    return document
+
+
+def run_task_document(job: Job, placement: Placement, links: Links, subnets: Sequence[Ref]) -> Document:
+    """One run of a job, in the shape of `aws ecs run-task --cli-input-json`."""
+    return {
+        "cluster": links.names.cluster(placement.key),
+        "taskDefinition": Ref(f"task_definition.{job.name}"),
+        "count": 1,
+        "capacityProviderStrategy": CAPACITY[placement.compute],
+        "platformVersion": "LATEST",
+        "networkConfiguration": network_configuration(job.name, subnets),
+        "enableECSManagedTags": True,
+        "enableExecuteCommand": False,
+        "propagateTags": "TASK_DEFINITION",
+        "startedBy": "switchyard",
+    }
+
+
+def desired_count(service: Service) -> int:
+    """How many tasks the service begins with; from then on the autoscaler counts, if there is one."""
+    if service.scaling is None:
+        return service.replicas
+    return min(max(service.replicas, service.scaling.min), service.scaling.max)
+
+
+def rolling_update(service: Service) -> Document:
+    """`deploy.update_config` in percent of the running tasks.
+
+    The percentages are those of the fewest tasks that the service may have: ECS rounds the upper limit down and the
+    lower one up, so that percentages of more tasks could leave no room to replace one of few.
+    """
+    update: Update = service.update
+    fewest = max(1, service.scaling.min if service.scaling else service.replicas)
+    share = 100 if update.parallelism == 0 else min(100, math.ceil(100 * update.parallelism / fewest))
+    start_first = update.order == "start-first"
+    return {
+        "strategy": "ROLLING",
+        "maximumPercent": 100 + share if start_first else 100,
+        "minimumHealthyPercent": 100 if start_first else 100 - share,
+        "deploymentCircuitBreaker": {
+            "enable": update.failure_action != "continue",
+            "rollback": update.failure_action == "rollback",
+        },
+    }
+
+
+def network_configuration(unit: str, subnets: Sequence[Ref]) -> Document:
+    """Private addresses only, behind the unit's own security group."""
+    return {
+        "awsvpcConfiguration": {
+            "assignPublicIp": "DISABLED",
+            "securityGroups": [Ref(f"security_group.{unit}")],
+            "subnets": list(subnets),
+        }
+    }
+
+
+def _service_connect(service: Service, placement: Placement, links: Links) -> Document:
+    if not links.connected(service.name):
+        return {"enabled": False}
+    return {
+        "enabled": True,
+        "namespace": Ref("namespace"),
+        "services": [_offered(service, port, links) for port in service.container.listens]
+        if links.called_by_services(service.name)
+        else [],
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": links.names.log_group(placement.key, service.name),
+                "awslogs-region": Ref("region"),
+                "awslogs-stream-prefix": "service-connect",
+            },
+        },
+    }
+
+
+def _offered(service: Service, port: int, links: Links) -> Document:
+    offered: Document = {
+        "portName": port_name(service, port),
+        "discoveryName": port_name(service, port),
+        "clientAliases": [{"dnsName": service.name, "port": port}],
+    }
+    if links.speaks_http(service.name):
+        # The proxy's own limit of 15 s would cut long requests; how long one may take is the application's decision.
+        offered["timeout"] = {"perRequestTimeoutSeconds": 0}
+    return offered

@@ -1,0 +1,72 @@
+"""What ECS tells: the CloudWatch metric of each neutral name, and the events."""
+
+from foundation.signals import EventPattern, Metric, Missing, Signal
+from workload.model import Service
+
+_OOM = "ECS has no metric for it: a container killed for memory shows in the reason of its stopped task's event"
+
+
+def service_signals(service: Service, cluster: str) -> list[Signal]:
+    """AWS: CloudWatch metrics of Amazon ECS; Container Insights with enhanced observability."""
+    dimensions = {"ClusterName": cluster, "ServiceName": service.name}
+
+    def metric(namespace: str, name: str, statistic: str, unit: str) -> Metric:
+        return Metric(namespace=namespace, name=name, dimensions=dimensions, statistic=statistic, unit=unit)
+
+    insights = "ECS/ContainerInsights"
+    restarts: Metric | Missing = metric(insights, "RestartCount", "Sum", "Count")
+    if service.container.restart == "no":
+        restarts = Missing("its container has no restart policy, so ECS replaces the task instead: see its events")
+    return [
+        Signal(subject=service.name, name="cpu", metric=metric("AWS/ECS", "CPUUtilization", "Average", "Percent")),
+        Signal(
+            subject=service.name, name="memory", metric=metric("AWS/ECS", "MemoryUtilization", "Average", "Percent")
+        ),
+        Signal(subject=service.name, name="running", metric=metric(insights, "RunningTaskCount", "Minimum", "Count")),
+        Signal(subject=service.name, name="restarts", metric=restarts),
+        Signal(subject=service.name, name="oom", metric=Missing(_OOM)),
+    ]
+
+
+def cluster_events(name: str, cluster: str) -> list[EventPattern]:
+    """What goes wrong in one cluster (AWS: Amazon ECS events); stops that somebody asked for are left out."""
+    in_cluster = [{"suffix": f":cluster/{cluster}"}]
+    of_cluster = [{"wildcard": f"*:service/{cluster}/*"}]
+    return [
+        EventPattern(
+            name=f"{name}-task-stopped",
+            pattern={
+                "source": ["aws.ecs"],
+                "detail-type": ["ECS Task State Change"],
+                "detail": {
+                    "clusterArn": in_cluster,
+                    "lastStatus": ["STOPPED"],
+                    "stopCode": [
+                        "EssentialContainerExited",
+                        "InfrastructureHealth",
+                        "SpotInterruption",
+                        "TaskFailedToStart",
+                        "TerminationNotice",
+                    ],
+                },
+            },
+        ),
+        EventPattern(
+            name=f"{name}-deployment-failed",
+            pattern={
+                "source": ["aws.ecs"],
+                "detail-type": ["ECS Deployment State Change"],
+                "resources": of_cluster,
+                "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
+            },
+        ),
+        EventPattern(
+            name=f"{name}-service-impaired",
+            pattern={
+                "source": ["aws.ecs"],
+                "detail-type": ["ECS Service Action"],
+                "resources": of_cluster,
+                "detail": {"eventType": ["ERROR", "WARN"]},
+            },
+        ),
+    ]
