@@ -53,6 +53,7 @@ def conninfo(database: Database, service: str) -> str:
         **({"password": database.password} if database.password else {}),
         application_name=f"portal-{service}",
         connect_timeout=3,
+        client_encoding="utf8",
         options="-c statement_timeout=5s -c timezone=UTC",
     )
 

@@ -127,8 +127,7 @@ def install(app: FastAPI) -> None:
         )
 
     @app.exception_handler(Exception)
-    async def on_bug(_: Request, error: Exception) -> JSONResponse:
-        log.error("unexpected error", exc_info=error)
+    async def on_bug(_: Request, _error: Exception) -> JSONResponse:
         return response(
             ProblemError(500, "internal", "Something went wrong here", "The error is logged under the request's id.")
         )

@@ -1,6 +1,5 @@
 """The Starlette application: its routes, its static files and its error pages."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,8 +19,6 @@ from portal.web import pages
 from portal.web.client import Api, ApiError
 from portal.web.rendering import error_page
 from portal.web.security import Security
-
-log = logging.getLogger("portal.web")
 
 
 def create(config: Web, readiness: Readiness) -> Starlette:
@@ -73,6 +70,5 @@ async def _on_http(request: Request, error: Exception) -> Response:
     return error_page(request, error.status_code, "This did not work", error.detail)
 
 
-async def _on_bug(request: Request, error: Exception) -> Response:
-    log.error("unexpected error", exc_info=error)
+async def _on_bug(request: Request, _error: Exception) -> Response:
     return error_page(request, 500, "Something went wrong here", "We have a record of it under the number below.")
