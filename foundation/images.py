@@ -66,7 +66,7 @@ class Images(pulumi.ComponentResource):
     def _build(self, name: str, image: Built, args: ImagesArgs) -> pulumi.Output[str]:
         repository = aws.ecr.Repository(
             name,
-            name=f"{args.names.prefix}/{image.label}",
+            name=args.names.of(image.label),
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key_arn}],

@@ -36,7 +36,7 @@ class Key(pulumi.ComponentResource):
         )
         aws.kms.Alias(
             name,
-            name=f"alias/{args.names.prefix}",
+            name=f"alias/{args.names.of()}",
             target_key_id=key.key_id,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -10,14 +10,13 @@ from foundation.boundaries import EDGE, Group, Rule, boundaries, shared
 from foundation.cidrs import subnets
 from foundation.flowlogs import flow_logs
 from foundation.names import Names
-from settings import EdgeSettings, NetworkSettings, Placement
+from settings import EdgeSettings, NetworkSettings
 from workload import Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkArgs:
     workload: Workload
-    placements: Sequence[Placement]
     managed: Sequence[str]
     names: Names
     region: str

@@ -43,7 +43,7 @@ def health_path(service: Service, ingress: Ingress) -> str:
 
 
 def routes(workload: Workload) -> tuple[Route, ...]:
-    """The rules of the listener: a host comes before none, and a longer path before a shorter one."""
+    """The rules of the listener: one host before many, many before any, and a longer path before a shorter one."""
     services = ingresses(workload)
     priorities = _places({name: (1 + _SLOT * _generality(ingress), _SLOT) for name, ingress in services.items()})
     return tuple(
@@ -87,7 +87,8 @@ def _patterns(path: str) -> tuple[str, ...]:
 
 
 def _generality(ingress: Ingress) -> int:
-    return (0 if ingress.host else _LONGEST_PATH + 1) + _LONGEST_PATH - len(ingress.path.rstrip("/"))
+    host = 2 if ingress.host is None else 1 if "*" in ingress.host else 0
+    return host * (_LONGEST_PATH + 1) + _LONGEST_PATH - len(ingress.path.rstrip("/"))
 
 
 def _places(ranges: Mapping[str, tuple[int, int]]) -> dict[str, int]:

@@ -1,8 +1,9 @@
 """The workload's secrets in AWS Secrets Manager."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -109,10 +110,19 @@ class Secrets(pulumi.ComponentResource):
             key_arn=entry.kms_key_id.apply(
                 lambda key: aws.kms.get_key_output(key_id=key, opts=opts).arn if key else self._key_arn
             ),
-            version=versions.versions.apply(
-                lambda all_: next(each.version_id for each in all_ if "AWSCURRENT" in each.version_stages)
-            ),
+            version=versions.versions.apply(lambda found: _current(secret, found)),
         )
+
+
+def _current(secret: Secret, versions: Sequence[Any]) -> str:
+    for version in versions:
+        if "AWSCURRENT" in version.version_stages:
+            return str(version.version_id)
+    name = secret.key or secret.name
+    raise pulumi.RunError(
+        f"{secret.at}: the external secret {name} has no value in Secrets Manager. "
+        f"Repair: aws secretsmanager put-secret-value --secret-id {name} --secret-string file:///dev/stdin"
+    )
 
 
 def _fingerprint(value: str) -> int:

@@ -51,7 +51,6 @@ class Foundation:
             "network",
             NetworkArgs(
                 **common,
-                placements=placements,
                 managed=MANAGED,
                 region=REGION,
                 settings=self._settings["network"],

@@ -264,16 +264,29 @@ def test_a_cache_whose_password_is_named_takes_it_as_its_token() -> None:
 
 
 def test_an_external_secret_is_looked_up_and_never_made() -> None:
-    sample = portal()
-    described = workload(sample.services, sample.jobs, secret("db_password", external=True, key="shared/db"))
-    made = Foundation("external", workload=described)
+    made = external("shared/db")
     assert not made.run.of("secretsmanager/secret:Secret")
     assert resolved(made.secrets.refs["db_password"].arn).endswith("secret:shared/db")
     assert made.run.one("rds/instance:Instance").inputs["passwordWo"] == "plain-external"
 
 
+def external(key: str) -> Foundation:
+    sample = portal()
+    described = workload(sample.services, sample.jobs, secret("db_password", external=True, key=key))
+    return Foundation("external", workload=described)
+
+
+def test_readers_of_an_external_secret_may_use_the_key_that_it_has() -> None:
+    assert resolved(external("own-key").secrets.refs["db_password"].key_arn) == "arn of alias/theirs"
+
+
+def test_an_external_secret_without_value_is_refused_with_the_repair() -> None:
+    with pytest.raises(pulumi.RunError, match="the external secret empty has no value in Secrets Manager"):
+        external("empty")
+
+
 def test_containers_of_one_build_run_one_image(dev: Foundation) -> None:
-    repository = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/portal-dev/portal@sha256:{'0' * 64}"
+    repository = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/portal-dev-portal@sha256:{'0' * 64}"
     references = {name: resolved(reference) for name, reference in dev.images.references.items()}
     assert references == {
         **dict.fromkeys(("web", "api", "worker", "migrate"), repository),

@@ -64,6 +64,11 @@ def test_a_host_comes_before_a_path() -> None:
     assert host.priority < shop.priority
 
 
+def test_one_host_comes_before_many() -> None:
+    many, one = routes(serving(many=Ingress(port=80, host="*.example"), one=Ingress(port=80, host="a.example")))
+    assert one.priority < many.priority
+
+
 @given(st.dictionaries(names, ingresses, max_size=30))
 def test_priorities_are_distinct_and_allowed(asked: dict[str, Ingress]) -> None:
     found = [route.priority for route in routes(serving(**asked))]

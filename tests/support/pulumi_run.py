@@ -73,8 +73,14 @@ class _Aws(Mocks):
             case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
                 return {"userName": "AWS", "password": "token"}
             case "aws:secretsmanager/getSecret:getSecret":
-                return {"arn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{args.args['name']}", "kmsKeyId": ""}
+                name = args.args["name"]
+                key = "alias/theirs" if "own-key" in name else ""
+                return {"arn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}", "kmsKeyId": key}
+            case "aws:kms/getKey:getKey":
+                return {"arn": f"arn of {args.args['keyId']}"}
             case "aws:secretsmanager/getSecretVersions:getSecretVersions":
+                if "empty" in args.args["secretId"]:
+                    return {"versions": []}
                 return {"versions": [{"versionId": "1", "versionStages": ["AWSCURRENT"]}]}
             case "aws:secretsmanager/getSecretVersion:getSecretVersion":
                 return {"secretString": "plain-external"}
