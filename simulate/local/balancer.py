@@ -1,8 +1,8 @@
 """A small TCP balancer: one listening port for the replicas of one service.
 
 A connection goes to the replica with the fewest; the next one is tried only if the connect itself failed, as then
-nothing was accepted. When a replica is dropped its connections are reset, so that clients notice at once. With no replica left
-a new connection is reset immediately.
+nothing was accepted. When a replica is dropped its connections are reset, so that clients notice at once. With no
+replica left a new connection is reset immediately.
 """
 
 import asyncio

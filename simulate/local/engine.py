@@ -98,6 +98,15 @@ class Engine(Protocol):
 Kind = Literal["docker", "processes"]
 
 
+def ingress_url(engine: Engine, workload: Workload) -> str:
+    """The URL of the service whose ingress takes any host, else of the first with an ingress."""
+    ingress = [(service.ingress.host or "", name) for name, service in workload.services.items() if service.ingress]
+    if not ingress:
+        raise RunError("no service has an ingress, so there is no URL. Add `x-ingress: {port: 8000}` to one.")
+    host, port = engine.address(min(ingress, key=lambda found: found[0])[1])
+    return f"http://{host}:{port}"
+
+
 def docker_answers() -> bool:
     """Whether a Docker engine and Compose v2 answer within ten seconds."""
     if not shutil.which("docker"):
@@ -122,14 +131,3 @@ def choose(workload: Workload, folder: Path, *, progress: Progress, engine: Kind
     from simulate.local.processes.engine import ProcessEngine  # noqa: PLC0415 - as above
 
     return ProcessEngine(workload, folder, progress=progress)
-
-
-def tail(log: Path, lines: int = 8) -> str:
-    """The last lines of a log, indented for a message; says so if there are none."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - 8192))
-            last = file.read().decode(errors="replace").splitlines()[-lines:]
-    except FileNotFoundError:
-        last = []
-    return "\n".join(f"    {line}" for line in last) or "    (it wrote nothing)"

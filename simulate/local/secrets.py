@@ -20,7 +20,7 @@ def generate(workload: Workload) -> list[Path]:
             continue
         try:
             secret.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(secret.file, "x", encoding="utf-8") as file:
+            with secret.file.open("x", encoding="utf-8") as file:
                 os.fchmod(file.fileno(), 0o644)
                 file.write(secrets.token_urlsafe(24))
         except OSError as error:
@@ -41,7 +41,7 @@ def materialise(workload: Workload, folder: Path) -> dict[str, Path]:
     for secret in workload.secrets.values():
         if secret.file:
             files[secret.name] = secret.file
-        elif secret.environment in os.environ:
+        elif secret.environment and secret.environment in os.environ:
             files[secret.name] = folder / secret.name
             files[secret.name].touch(mode=0o600)
             files[secret.name].write_text(os.environ[secret.environment], encoding="utf-8")

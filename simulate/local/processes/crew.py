@@ -2,17 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from simulate.local.engine import Event, Progress, RunError, tail
-from simulate.local.processes import health
+from simulate.local.engine import Event, Progress, RunError
 from simulate.local.processes.process import Process
 from simulate.local.processes.replica import Slot
 from simulate.local.processes.site import Site
+from simulate.local.trouble import JOB_SECONDS, job_failed, never_healthy, patience
 from workload import Workload
 from workload.model import Condition, Job, Service
-
-JOB_SECONDS = 300.0
 
 
 class Crew:
@@ -82,20 +80,17 @@ class Crew:
         self._reached[unit.name, Condition.HEALTHY].set()
 
     async def _all_healthy(self, service: Service, slots: list[Slot], lives: list[asyncio.Task[None]]) -> None:
-        patience = max(map(health.patience, service.containers))
-        ready = asyncio.ensure_future(asyncio.gather(*(slot.ready.wait() for slot in slots)))
+        ready = asyncio.create_task(_all(slot.ready for slot in slots))
         try:
-            done, _ = await asyncio.wait((ready, *lives), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                (ready, *lives), timeout=patience(service), return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             ready.cancel()
         for life in done - {ready}:
             await life
         if not done:
-            log = self._site.log(service.name)
-            raise RunError(
-                f"{service.container.at}: {service.name} was not healthy within {patience:.0f} s. Repair it, or give its "
-                f"healthcheck a longer start_period. Its last lines in {log}:\n{tail(log)}"
-            )
+            raise never_healthy(service, self._site.log(service.name))
 
     async def _run_job(self, job: Job) -> None:
         policy, _, most = job.container.restart.partition(":")
@@ -109,9 +104,7 @@ class Crew:
                 self._reached[job.name, Condition.COMPLETED].set()
                 return
             self._note(job, f"ended with status {status}" if status is not None else "took too long")
-        log = self._site.log(job.name)
-        how = f"failed with status {status}" if status is not None else f"was not done within {JOB_SECONDS:.0f} s"
-        raise RunError(f"{job.container.at}: the job {job.name} {how}. Its last lines in {log}:\n{tail(log)}")
+        raise job_failed(job, status, self._site.log(job.name))
 
     async def _run_once(self, job: Job) -> int | None:
         at = self._site.place(job, job.container, 1, None)
@@ -137,6 +130,11 @@ class Crew:
 
     def _note(self, job: Job, what: str) -> None:
         self._progress(Event(time=time.time(), service=job.name, replica=None, what=what))
+
+
+async def _all(events: Iterable[asyncio.Event]) -> None:
+    for event in events:
+        await event.wait()
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

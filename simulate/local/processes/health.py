@@ -8,19 +8,10 @@ from collections.abc import Callable
 
 from simulate.local.guard import Guard
 from simulate.local.processes.process import Command, run
-from workload.model import Container, HealthCheck
+from workload.model import HealthCheck
 
 EAGER_SECONDS = 0.5
 """Until its first success a replica is asked this often, so that a start takes no longer than it must."""
-MARGIN_SECONDS = 30.0
-PORT_CHECK = HealthCheck(test=(), interval=1, timeout=1, retries=60, start_period=0)
-"""For a container without a health check: it is healthy once its port accepts a connection."""
-
-
-def patience(container: Container) -> float:
-    """Seconds after which a container that never turned healthy never will: its own health check says how long."""
-    check = container.healthcheck or PORT_CHECK
-    return check.start_period + (check.interval + check.timeout) * check.retries + MARGIN_SECONDS
 
 
 async def watch(check: HealthCheck, command: Command, guard: Guard, on_success: Callable[[], None]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulate.local.engine import RunError
-from simulate.local.processes.ports import LOOPBACK
+from simulate.local.ports import LOOPBACK
 from simulate.local.processes.process import Command
 from workload.model import Container, HealthCheck
 from workload.text import Ref, Text
@@ -69,7 +69,7 @@ def stop_signal(container: Container) -> int:
         return int(name) if name.isdigit() else signal.Signals[f"SIG{name.removeprefix('SIG')}"]
     except KeyError:
         raise RunError(
-            f"{container.at}: {container.name}: this machine knows no signal {name}. Use a name such as SIGTERM or SIGINT."
+            f"{container.at}: {container.name}: this machine knows no signal {name}. Use a name such as SIGTERM."
         ) from None
 
 
@@ -87,8 +87,8 @@ def built(container: Container, place: Place) -> Command:
 
 def no_command(container: Container) -> str:
     return (
-        f"{container.at}: {container.name} has no `command`; without Docker its image is not built, so the command of the "
-        f"Dockerfile is not known. Add `command:` to the description, or start Docker."
+        f"{container.at}: {container.name} has no `command`; without Docker its image is not built, so the "
+        f"command of the Dockerfile is not known. Add `command:` to the description, or start Docker."
     )
 
 

@@ -12,7 +12,7 @@ from typing import IO, Self
 
 from simulate.local.guard import Guard
 
-# The child waits for a line on its input: if the run dies before the guard knows the child, it ends without having begun.
+# The child waits for a line on its input: if the run dies before the guard knows the child, it ends unbegun.
 GATE = 'read -r go && exec "$@" </dev/null'
 
 

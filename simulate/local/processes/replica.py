@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from simulate.local.balancer import Balancer
-from simulate.local.engine import Event, Progress, Replica, RunError, State, tail
+from simulate.local.engine import Event, Progress, Replica, RunError, State
+from simulate.local.ports import LOOPBACK
 from simulate.local.processes import health, place
-from simulate.local.processes.ports import LOOPBACK
 from simulate.local.processes.process import Command, Process
 from simulate.local.processes.site import Site
+from simulate.local.trouble import last_lines
 from workload.model import Container, Service
 
 FIRST_DELAY = 0.1
@@ -148,7 +149,8 @@ class Slot:
         log = self._site.log(self.service.name)
         return RunError(
             f"{self.service.container.at}: {self.service.name} {end.what} and is not started again "
-            f"(restart: {self.service.container.restart}, {self._restarts} restarts). Its last lines in {log}:\n{tail(log)}"
+            f"(restart: {self.service.container.restart}, {self._restarts} restarts). "
+            f"{last_lines(log)}"
         )
 
     @property

@@ -1,21 +1,23 @@
 """The machine as one run uses it: folders, logs, ports, balancers, and the guard that removes them if the run dies."""
 
 import shutil
-import socket
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from simulate.local import secrets
+from simulate.local import ports, secrets
 from simulate.local.balancer import Balancer
 from simulate.local.engine import RunError
 from simulate.local.guard import Guard
-from simulate.local.processes import place, ports, standins
+from simulate.local.processes import place, standins
 from simulate.local.processes.place import Place
 from simulate.local.processes.process import Command
 from workload import Workload
 from workload.model import Container, Grant, Job, Service
+
+if TYPE_CHECKING:
+    import socket
 
 
 class Site:
@@ -28,7 +30,7 @@ class Site:
         self.doors: dict[str, int] = {}
         self.balancers: dict[str, Balancer] = {}
         self._reserved: dict[tuple[str, int], socket.socket] = {}
-        self._secrets: Mapping[str, Path] = {}
+        self._secrets: dict[str, Path] = {}
 
     async def open(self) -> None:
         """Make the folders, the guard and the balancers. Raises RunError if a port or a secret is not to be had."""
@@ -125,9 +127,9 @@ def problems(workload: Workload) -> list[str]:
                 found.append(place.no_command(container))
         if isinstance(unit, Service) and unit.replicas > 1 and _fixed_port(unit):
             found.append(
-                f"{unit.container.at}: {unit.name} listens on port {unit.port} in each of its {unit.replicas} replicas, which "
-                f"needs Docker. Write the port as ${{{_variable(unit.name)}_PORT:-{unit.port}}} in its command or environment, "
-                f"so that each process gets its own, or start Docker."
+                f"{unit.container.at}: {unit.name} listens on port {unit.port} in each of its {unit.replicas} "
+                f"replicas, which needs Docker. Write the port as ${{{_variable(unit.name)}_PORT:-{unit.port}}} in its "
+                f"command or environment, so that each process gets its own, or start Docker."
             )
     return found
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from simulate.local.engine import RunError
 from simulate.local.guard import Guard
+from simulate.local.ports import LOOPBACK
 from simulate.local.processes.place import Place, stop_signal
-from simulate.local.processes.ports import LOOPBACK
 from simulate.local.processes.process import Command, run
 from workload.model import Container
 
@@ -28,8 +28,8 @@ def kind(container: Container) -> str | None:
 
 def refusal(container: Container) -> str:
     return (
-        f"{container.at}: {container.name} runs the image {container.image}, for which nothing on this machine can stand in "
-        f"(only postgres, redis and valkey can). Start Docker, or leave {container.name} out by a profile."
+        f"{container.at}: {container.name} runs the image {container.image}, for which nothing on this machine can "
+        f"stand in (only postgres, redis and valkey can). Start Docker, or leave {container.name} out by a profile."
     )
 
 
@@ -45,7 +45,8 @@ def link_programs(folder: Path) -> None:
 async def postgres(container: Container, place: Place, guard: Guard) -> Command:
     """The command of a PostgreSQL whose data folder is ready, made as the official image makes it.
 
-    Official image: POSTGRES_USER, POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE, POSTGRES_DB, POSTGRES_INITDB_ARGS, PGDATA.
+    Official image: POSTGRES_USER, POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE, POSTGRES_DB, POSTGRES_INITDB_ARGS,
+    POSTGRES_HOST_AUTH_METHOD, PGDATA.
     """
     environment = place.environment(container)
     data = _data_folder(environment, place)
@@ -126,9 +127,7 @@ async def _initialise(container: Container, command: Command, programs: Path, ho
     for step in steps:
         status, output = await run(replace(command, argv=(*_as_nobody(), *step)), guard, INIT_SECONDS)
         if status != 0:
-            raise RunError(
-                f"{container.at}: {container.name}: PostgreSQL cannot make its data folder {environment['PGDATA']}:\n{output}"
-            )
+            raise RunError(f"{container.at}: {container.name}: PostgreSQL cannot make its data folder:\n{output}")
 
 
 def _password(container: Container, environment: Mapping[str, str]) -> str:

@@ -1,6 +1,5 @@
 """Loopback ports that nobody else gets."""
 
-import os
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
@@ -28,7 +27,7 @@ def reserve(port: int = 0) -> socket.socket:
     return sock
 
 
-def front(service: Service, *, avoid: int | None) -> socket.socket:
+def front(service: Service, *, avoid: int | None = None) -> socket.socket:
     """The socket for the balancer of a service: on the published port, the first free one of a range, else any port.
 
     `avoid` is the port that the service itself has to have.
@@ -67,7 +66,7 @@ def _owner(port: int) -> str:
         )
         for link in Path("/proc").glob("[0-9]*/fd/*"):
             with suppress(OSError):
-                if os.readlink(link) == f"socket:[{inode}]":
+                if link.readlink() == Path(f"socket:[{inode}]"):
                     name = (link.parents[1] / "comm").read_text(encoding="utf-8").strip()
                     return f" by {name} (process {link.parts[2]})"
     except (OSError, StopIteration):
