@@ -21,7 +21,7 @@ class Public:
 
 
 def public(recording: Recording) -> list[Public]:
-    """Everything of the recording that somebody outside of the VPC may reach, in order of registration."""
+    """Everything of the recording that somebody outside of the VPC may reach."""
     rules = _rules(recording)
     known = recording.of(*FINDERS)
     return [found for resource in known for found in FINDERS[resource.type](resource, rules)]

@@ -26,7 +26,7 @@ ROLE = "aws:iam/role:Role"
 
 
 def statements(recording: Recording) -> list[Statement]:
-    """Every statement in order of registration: inline and attached policies of roles, trust and resource policies."""
+    """Every statement: inline and attached policies of roles, trust and resource policies."""
     roles: dict[str, str] = {key: role.name for role in recording.of(ROLE) for key in _keys(role)}
     policies = {key: policy for policy in recording.of("aws:iam/policy:Policy") for key in _keys(policy)}
     found: list[Statement] = []

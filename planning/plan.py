@@ -1,5 +1,6 @@
 """The plan: what a recording says about one stack, as one object with stable keys (docs/plan.md)."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,7 +14,7 @@ from settings import Settings
 
 
 def plan(recording: Recording, settings: Settings) -> dict[str, Any]:
-    """The plan as JSON values, each list in order of registration."""
+    """The plan as JSON values, each list in order of the resources' URNs."""
     resources = recording.resources
     return {
         "project": settings.project,
@@ -38,7 +39,11 @@ def plan(recording: Recording, settings: Settings) -> dict[str, Any]:
         ],
         "public": [asdict(found) for found in public(recording)],
         "permissions": [asdict(statement) for statement in statements(recording)],
-        "protected": [resource.name for resource in resources if resource.protect and resource.custom],
+        "protected": [
+            {"name": resource.name, "type": resource.type}
+            for resource in resources
+            if resource.protect and resource.custom
+        ],
         "ledger": list(recording.exports.get("ledger", ())),
         "hidden": [
             {"inside": resource.name, "type": child.type, "name": f"{resource.name}-{child.suffix}", "why": child.why}
@@ -69,5 +74,10 @@ def _warnings(recording: Recording, settings: Settings) -> Iterator[str]:
     owned = {(entry["resource"], entry["field"]) for entry in recording.exports.get("ledger", ())}
     for resource in recording.resources:
         for field in resource.ignore_changes:
-            if (resource.name, field) not in owned:
+            if (resource.name, _snake(field)) not in owned:
                 yield f"{resource.name} ignores changes of {field}, and the ledger names no owner"
+
+
+def _snake(field: str) -> str:
+    """The SDK hands `allocated_storage` on as `allocatedStorage`; the ledger has the program's spelling."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", field).lower()

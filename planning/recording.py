@@ -55,14 +55,14 @@ def _record(program: Path, project: str, stack: str, config: Mapping[str, object
     finally:
         loop.close()
         asyncio.set_event_loop(None)
-    return Recording(
-        resources=tuple(recorder.recorded.values()), exports=recorder.exports, warnings=tuple(engine.warnings)
-    )
+    # Registration runs in threads, so its order is another one each time.
+    resources = tuple(recorder.recorded[urn] for urn in sorted(recorder.recorded))
+    return Recording(resources=resources, exports=recorder.exports, warnings=tuple(sorted(engine.warnings)))
 
 
 class _Answers(mocks.Mocks):
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
-        return call(args.token, args.args), None
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        return call(args.token, args.args), []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         identity = f"<id of {subject(args.typ, args.name)}>" if args.custom else ""
@@ -111,7 +111,7 @@ class _Recorder(mocks.MockMonitor):
             id=response.id,
             parent="" if request.parent == self.stack else request.parent,
             inputs=_plain(rpc.deserialize_properties(request.object)),
-            custom=request.custom,
+            custom=request.custom or request.remote,
             protect=request.protect,
             ignore_changes=tuple(request.ignoreChanges),
             depends_on=tuple(sorted(request.dependencies)),

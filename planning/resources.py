@@ -9,7 +9,10 @@ Value = Any  # a JSON value; what only the cloud knows reads like `<arn of role 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One registered resource. `id` is empty for components, `parent` for the stack's own."""
+    """One registered resource. `id` is empty for components, `parent` for the stack's own.
+
+    `custom` tells a resource of a provider from a component of this program.
+    """
 
     urn: str
     type: str
@@ -31,7 +34,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """Every resource in order of registration, the exports of the stack, and what the program warned of."""
+    """Every resource in order of URN, the exports of the stack, and what the program warned of."""
 
     resources: tuple[Resource, ...]
     exports: Mapping[str, Value]

@@ -22,7 +22,7 @@ def text(plan: Plan, *, colour: bool = False) -> str:
     lines += ["", paint(f"Creates {count} resources", "1"), *_tree(plan["resources"])]
     lines += ["", *_section("Reachable from the internet", paint, map(_public, plan["public"]))]
     lines += ["", *_section("Who may do what", paint, _permissions(plan["permissions"]))]
-    lines += ["", *_section("Protected from deletion", paint, plan["protected"])]
+    lines += ["", *_section("Protected from deletion", paint, map(_protected, plan["protected"]))]
     lines += ["", *_section("Not the program's: others own these fields", paint, map(_owned, plan["ledger"]))]
     if plan["hidden"]:
         inside = (f"{child['name']} ({child['type']}): {child['why']}" for child in plan["hidden"])
@@ -55,25 +55,31 @@ def _wrap(line: str, first: str, rest: str) -> list[str]:
     )  # fmt: skip
 
 
-def _tree(resources: Sequence[Plan], parent: str = "", indent: str = "") -> Iterator[str]:
-    """Components with what they hold; what is not a component is counted by type."""
-    children = [resource for resource in resources if resource["parent"] == parent]
-    by_type: dict[str, list[Plan]] = {}
-    for child in children:
-        by_type.setdefault(child["urn"] if _holds(resources, child) else child["type"], []).append(child)
-    for number, group in enumerate(by_type.values(), 1):
-        last = number == len(by_type)
+def _tree(resources: Sequence[Plan], parent: str = "", prefix: str = "", indent: str = "") -> Iterator[str]:
+    """Components with what they hold; everything else by type, names without the component's before them."""
+    groups: dict[str, list[Plan]] = {}
+    for child in (resource for resource in resources if resource["parent"] == parent):
+        groups.setdefault(child["urn"] if _holds(resources, child) else child["type"], []).append(child)
+    for number, group in enumerate(groups.values(), 1):
+        last = number == len(groups)
         first, rest = (indent + "└─ ", indent + "   ") if last else (indent + "├─ ", indent + "│  ")
-        kind = group[0]["type"].replace("/", ".").split(":")
-        label = f"{kind[0]} {kind[-1]}"
+        name = group[0]["name"]
         if _holds(resources, group[0]):
-            size = _size(resources, group[0]["urn"])
-            yield f"{first}{group[0]['name']} ({kind[-1]}): {size}"
-            yield from _tree(resources, group[0]["urn"], rest)
+            yield f"{first}{name.removeprefix(prefix)} ({_kind(group[0])}): {_size(resources, group[0]['urn'])}"
+            yield from _tree(resources, group[0]["urn"], f"{name}-", rest)
         else:
-            names = ", ".join(child["name"] for child in group)
+            names = ", ".join(child["name"].removeprefix(prefix) for child in group)
             times = f"{len(group)} " if len(group) > 1 else ""
-            yield from _wrap(f"{times}{label}: {names}", first, rest + "  ")
+            yield from _wrap(f"{times}{_kind(group[0])}: {names}", first, rest + "  ")
+
+
+def _kind(resource: Plan) -> str:
+    """`ec2.Subnet`, `apps/v1.Deployment`, `provider kubernetes`; a component by its class."""
+    package, module, kind = resource["type"].split(":")
+    if package == "pulumi":
+        return f"provider {kind}"
+    module = module.rpartition("/")[0] if package in ("aws", "random", "docker-build") else module
+    return kind if resource["component"] or module in ("", "index") else f"{module}.{kind}"
 
 
 def _holds(resources: Sequence[Plan], resource: Plan) -> bool:
@@ -84,6 +90,10 @@ def _size(resources: Sequence[Plan], urn: str) -> int:
     """How many resources stand below, components not counted."""
     below = [resource for resource in resources if resource["parent"] == urn]
     return sum((not resource["component"]) + _size(resources, resource["urn"]) for resource in below)
+
+
+def _protected(resource: Plan) -> str:
+    return f"{resource['name']} ({_kind({**resource, 'component': False})})"
 
 
 def _public(found: Plan) -> str:

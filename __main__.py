@@ -1,0 +1,127 @@
+"""names -> network -> edge -> data -> images -> orchestrators -> routes -> alerting -> exports. Nothing flows back."""
+
+from dataclasses import asdict
+
+import pulumi
+
+import stack
+from alerting import Alerting, AlertingArgs
+from foundation.data import Data, DataArgs
+from foundation.edge import Edge, EdgeArgs
+from foundation.images import Images, ImagesArgs
+from foundation.key import Key, KeyArgs
+from foundation.names import Names
+from foundation.network import Network, NetworkArgs
+from foundation.routes import Routes, RoutesArgs
+from foundation.secrets import Secrets, SecretsArgs
+from orchestrators import registry
+from orchestrators.base import OrchestratorArgs
+
+settings, workload = stack.current()
+names = Names(settings.project, settings.stack)
+tags = {"project": settings.project, "stack": settings.stack, **settings.tags}
+protect = settings.protect
+
+network = Network(
+    "network",
+    NetworkArgs(
+        workload=workload,
+        managed=settings.managed,
+        names=names,
+        region=settings.region,
+        settings=settings.network,
+        edge=settings.edge,
+        tags=tags,
+    ),
+)
+edge = Edge(
+    "edge",
+    EdgeArgs(
+        workload=workload,
+        placements=settings.placements,
+        names=names,
+        network=network,
+        settings=settings.edge,
+        protect=protect,
+        tags=tags,
+    ),
+)
+key = Key("key", KeyArgs(names=names, protect=protect, tags=tags))
+secrets = Secrets("secrets", SecretsArgs(workload=workload, names=names, key_arn=key.arn, protect=protect, tags=tags))
+data = Data(
+    "data",
+    DataArgs(
+        workload=workload,
+        managed=settings.managed,
+        names=names,
+        network=network,
+        secrets=secrets,
+        key_arn=key.arn,
+        size=settings.size,
+        protect=protect,
+        tags=tags,
+    ),
+)
+images = Images(
+    "images",
+    ImagesArgs(
+        workload=workload,
+        managed=settings.managed,
+        names=names,
+        key_arn=key.arn,
+        prebuilt=settings.images,
+        protect=protect,
+        tags=tags,
+    ),
+)
+orchestrators = [
+    registry.component(placement)(
+        placement.key,
+        OrchestratorArgs(
+            workload=workload,
+            placement=placement,
+            names=names,
+            region=settings.region,
+            network=network,
+            targets=edge.targets(placement),
+            endpoints=data.endpoints,
+            secrets=secrets.refs,
+            images=images.references,
+            cluster=settings.cluster,
+            protect=protect,
+            tags=tags,
+        ),
+    )
+    for placement in settings.placements
+]
+routes = Routes(
+    "routes",
+    RoutesArgs(
+        workload=workload,
+        placements=settings.placements,
+        edge=edge,
+        ready=[resource for orchestrator in orchestrators for resource in orchestrator.ready],
+        tags=tags,
+    ),
+)
+alerting = Alerting(
+    "alerting",
+    AlertingArgs(
+        workload=workload,
+        names=names,
+        settings=settings.alerts,
+        signals=[*edge.signals, *data.signals, *(s for each in orchestrators for s in each.signals)],
+        events=[event for each in orchestrators for event in each.events],
+        tags=tags,
+    ),
+)
+
+pulumi.export("url", edge.url)
+pulumi.export(
+    "services",
+    {
+        placement.key: {name: asdict(service) for name, service in orchestrator.running.items()}
+        for placement, orchestrator in zip(settings.placements, orchestrators, strict=True)
+    },
+)
+pulumi.export("ledger", [asdict(entry) for part in (edge, data, *orchestrators) for entry in sorted(part.ledger)])

@@ -1,0 +1,38 @@
+"""The `switchyard` command. Each subcommand is a module with `configure(parser)` and `run(arguments) -> exit status`,
+imported only when it is called.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from commands.stacks import UsageError
+
+COMMANDS = {
+    "run": "Run the application on this machine, with load, faults and alarms, and report.",
+    "plan": "Show what a stack would create, open and allow, without a cloud account or the Pulumi CLI.",
+    "render": "Write the task definitions or manifests of a stack.",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit status: 0 done, 1 refused or failed, 2 used wrongly."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="switchyard", description="One application of containers on ECS or EKS.")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
+    called = next((argument for argument in arguments if not argument.startswith("-")), None)
+    module = None
+    for name, summary in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        if name == called:
+            module = import_module(f"commands.{name}")
+            module.configure(subparser)
+    parsed = parser.parse_args(arguments)
+    if module is None:  # pragma: no cover (argparse has refused an unknown command)
+        return 2
+    try:
+        return int(module.run(parsed))
+    except UsageError as error:
+        print(f"switchyard {called}: {error}", file=sys.stderr)
+        return 2
