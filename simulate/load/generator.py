@@ -10,7 +10,6 @@ from gevent import monkey
 monkey.patch_all()
 
 import argparse  # noqa: E402 - everything that does I/O comes after the patch
-import json  # noqa: E402
 import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
@@ -23,19 +22,10 @@ from locust.log import setup_logging  # noqa: E402
 from locust.user.task import task  # noqa: E402
 from locust.util.load_locustfile import load_locustfile  # noqa: E402
 
+from simulate.load.promises import emit  # noqa: E402
 from simulate.load.stages import users_at  # noqa: E402
 
 FLUSH_SECONDS = 0.5
-
-
-def emit(**line: Any) -> None:  # noqa: ANN401 - any JSON value
-    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
-    sys.stdout.flush()
-
-
-def keep_promise(name: str, *, kept: bool, detail: str) -> None:
-    """Say whether a promise of the workload was kept. For locustfiles, best at `events.quitting`."""
-    emit(promise=name, kept=kept, detail=detail)
 
 
 class Visitor(FastHttpUser):
