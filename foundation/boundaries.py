@@ -42,7 +42,10 @@ class Rule:
     @property
     def key(self) -> str:
         """The rule in names: `api-from-web-tcp-8000`."""
-        peer = self.peer.name if isinstance(self.peer, Group) else self.peer.cidr
+        if isinstance(self.peer, Group):
+            peer = self.peer.name
+        else:
+            peer = "@anywhere" if self.peer == ANYWHERE else self.peer.cidr
         preposition = "from" if self.direction == "ingress" else "to"
         return f"{self.group.name}-{preposition}-{peer}-{self.protocol}-{self.port}"
 

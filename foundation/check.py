@@ -10,7 +10,7 @@ def problems(workload: Workload, settings: Settings) -> list[Problem]:
     """Every reason why no network, edge, data or image of this stack can be made."""
     return [
         *(Problem(None, text) for text in cidrs.problems(settings.network, workload, len(settings.placements))),
-        *routing.problems(workload),
+        *routing.problems(workload, len(settings.placements)),
         *engines.problems(workload, settings.managed),
         *references.problems(workload, settings.managed, settings.images),
     ]

@@ -13,6 +13,7 @@ _LOCAL_URL = re.compile(r"http://(?:127\.0\.0\.1|localhost|0\.0\.0\.0|\[::1\]):(
 # AWS: a path condition has at most 128 characters, a listener's priorities run from 1 to 50000
 # ("Listener rules for your Application Load Balancer", Elastic Load Balancing user guide).
 _LONGEST_PATH = 128
+_MOST_RULES = 100  # AWS: "Quotas for your Application Load Balancers"
 _SLOT = 100
 _PARKING = 40_000
 _PARKING_PLACES = 10_000
@@ -62,8 +63,15 @@ def parking_priorities(groups: Iterable[str]) -> dict[str, int]:
     return _places(dict.fromkeys(groups, (_PARKING, _PARKING_PLACES)))
 
 
-def problems(workload: Workload) -> Iterator[Problem]:
+def problems(workload: Workload, placements: int) -> Iterator[Problem]:
     """Ingresses that the load balancer could not tell apart or take."""
+    rules = len(ingresses(workload)) * (1 + placements)
+    if rules > _MOST_RULES:
+        yield Problem(
+            None,
+            f"{len(ingresses(workload))} services with x-ingress need {rules} listener rules on {placements} "
+            f"placement(s), and a load balancer takes {_MOST_RULES}; let one service pass requests on to others",
+        )
     first: dict[tuple[str | None, str], str] = {}
     for name, ingress in ingresses(workload).items():
         at = workload.services[name].container.at

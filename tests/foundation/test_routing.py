@@ -85,12 +85,17 @@ def test_a_new_service_moves_no_other_rule() -> None:
 
 
 def test_two_services_on_one_path_are_refused() -> None:
-    (problem,) = problems(serving(one=Ingress(port=80, path="/a"), two=Ingress(port=80, path="/a/")))
+    (problem,) = problems(serving(one=Ingress(port=80, path="/a"), two=Ingress(port=80, path="/a/")), 1)
     assert str(problem) == (
         "compose.yaml:1:1: x-ingress of two asks for the same host and path as one; give one of them another path"
     )
 
 
 def test_a_path_that_the_load_balancer_cannot_take_is_refused() -> None:
-    (problem,) = problems(serving(one=Ingress(port=80, path="/" + "a" * 130)))
+    (problem,) = problems(serving(one=Ingress(port=80, path="/" + "a" * 130)), 1)
     assert "has 131 characters; the load balancer takes 126" in problem.message
+
+
+def test_more_rules_than_a_load_balancer_takes_are_refused() -> None:
+    (problem,) = problems(serving(**{f"s{n}": Ingress(port=80, path=f"/{n}") for n in range(40)}), 2)
+    assert problem.message.startswith("40 services with x-ingress need 120 listener rules on 2 placement(s)")
