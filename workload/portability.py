@@ -78,7 +78,7 @@ FATES: dict[str, Fate] = {
     **_local("there is no terminal in a cloud", "attach", "stdin_open", "tty"),
     **_local("it helps while developing", "develop"),
     **_local("containers never gain privileges in any placement", "security_opt"),
-    **_local("labels carry it", "annotations"),
+    **_local("labels say the same", "annotations"),
     **_local("only Docker Swarm uses it", "deploy.endpoint_mode", "deploy.labels"),
     **_local("both orchestrators roll back with update_config", "deploy.rollback_config"),
     **_local("a task or pod that ends is always started again; a job is not", "deploy.restart_policy"),

@@ -76,6 +76,9 @@ class _Finisher:
             )
             self.inherit(value["build"].value.get("args"), keep=False)
         self.environment(where, value, service)
+        self.labels(where, value, service)
+        if "scale" in value and "deploy" in value and value["deploy"].value is not None:
+            value["deploy"] = value["deploy"].of({"replicas": value["scale"], **value["deploy"].value})
         self.dependencies(where, value, service)
         self.networks(where, value, service)
         for grant in value["secrets"].value if "secrets" in value else ():
@@ -120,6 +123,25 @@ class _Finisher:
         own = environment.value if environment else {}
         found.update(own)
         value["environment"] = (environment or service).of(found)
+
+    def labels(self, where: str, value: dict[str, Node], service: Node) -> None:
+        """Labels out of files, below those that are written here; a label without a value is empty."""
+        found: dict[str, Node] = {}
+        for node in value["label_file"].value if "label_file" in value else ():
+            path = Path(node.value)
+            if not path.is_file():
+                self.problem(node.at, f"{where}.label_file: there is no file {_shown(path)}")
+                continue
+            try:
+                labels = dotenv.read(path, _shown(path), self.variables)
+            except DescriptionError as error:
+                self.problems.extend(error.problems)
+                continue
+            found.update({key: node.of(label) for key, label in labels.items()})
+        own = value["labels"].value if "labels" in value else {}
+        found.update({key: node.of("") if node.value is None else node for key, node in own.items()})
+        if found:
+            value["labels"] = (value.get("labels") or service).of(found)
 
     def env_file(self, where: str, entry: Node, known: Mapping[str, Any]) -> dict[str, str]:
         path, raw = Path(entry.get("path")), entry.get("format") == "raw"
@@ -172,8 +194,6 @@ class _Finisher:
             _default(fresh, condition="service_started", required=True)
             if restart:
                 _default(fresh, restart=True)
-            else:
-                _default(fresh, restart=False)
             depends[name] = fresh
 
     def networks(self, where: str, value: dict[str, Node], service: Node) -> None:

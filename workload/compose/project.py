@@ -230,6 +230,8 @@ class _Extender:
         here = (file, name)
         if here in self.done:
             return self.done[here]
+        if service.tag == "reset":
+            return service
         extends = service.value.get("extends")
         own = service.of({key: value for key, value in service.value.items() if key != "extends"})
         if extends is None or extends.tag == "reset":

@@ -17,6 +17,7 @@ from workload.compose.shapes import (
     merge_mappings,
 )
 from workload.compose.tree import Node
+from workload.text import Ref, Text
 
 NAME = re.compile(r"[a-zA-Z0-9._-]+")
 
@@ -79,6 +80,10 @@ def _expose(value: Any) -> str:
     return text
 
 
+def _count(value: Any) -> int:
+    return -1 if value == "all" else _integer(value)
+
+
 def _one_of(*allowed: str) -> Scalar:
     def parse(value: Any) -> str:
         if value not in allowed:
@@ -137,33 +142,37 @@ class _Nullable:
 class _CommandShape:
     """`command` and `entrypoint`: a string is split as a shell does, a list stays. Merging replaces."""
 
+    line = TextShape()
     words = ListOf(TextShape(), replace=True)
 
     def read(self, node: Node, where: str, reading: Reading) -> Node | None:
         if node.value is None:
             return node
-        if isinstance(node.value, str):
-            try:
-                split = values.words(node.value)
-            except ValueError as error:
-                reading.wrong(node, where, str(error))
-                return None
-            node = node.of([Node(word, node.file, node.line, node.column) for word in _rejoined(split)])
-        return self.words.read(node, where, reading)
+        if not isinstance(node.value, str):
+            return self.words.read(node, where, reading)
+        read = self.line.read(node, where, reading)
+        if read is None:
+            return None
+        text = read.value if isinstance(read.value, Text) else Text.of(read.value)
+        refs = list(text.refs())
+        marks = iter(range(len(refs)))
+        try:
+            split = values.words(text.fill(lambda _: f"\ue000{next(marks)}\ue001"))
+        except ValueError as error:
+            reading.wrong(node, where, str(error))
+            return None
+        return node.of([Node(_unmarked(word, refs), node.file, node.line, node.column) for word in split])
 
     def merge(self, base: Node, over: Node) -> Node:  # noqa: ARG002 - a Shape
         return over
 
 
-def _rejoined(words: list[str]) -> list[str]:
-    """Words that a blank inside of `${...}` has torn apart, together again."""
-    joined: list[str] = []
-    for word in words:
-        if joined and joined[-1].count("${") > joined[-1].count("}"):
-            joined[-1] += " " + word
-        else:
-            joined.append(word)
-    return joined
+def _unmarked(word: str, refs: list[Ref]) -> str | Text:
+    """A word with the references again that were numbered while it was split."""
+    if "\ue000" not in word:
+        return word
+    pieces = re.split("\ue000(\\d+)\ue001", word)
+    return Text.of(*(refs[int(piece)] if index % 2 else piece for index, piece in enumerate(pieces)))
 
 
 COMMAND = _CommandShape()
@@ -237,6 +246,15 @@ def _volume(node: Node, where: str, reading: Reading) -> list[Node] | None:
     except ValueError as error:
         reading.wrong(node.of(value), where, str(error))
         return None
+
+
+def _device(node: Node, where: str, reading: Reading) -> Node | None:
+    value = reading.string(node, where)
+    if not isinstance(value, str):
+        return None
+    source, _, rest = value.partition(":")
+    target, _, permissions = rest.partition(":")
+    return located(node, {"source": source, "target": target or source, "permissions": permissions or "rwm"})
 
 
 class _VolumeShape:
@@ -314,18 +332,22 @@ class _HostsShape:
                 for address in value.value if isinstance(value.value, list) else [value]:
                     read = STRING.read(address, f"{where}.{name}", reading)
                     items.extend([read.of(f"{name}={read.value}")] if read else [])
-            return node.of(items)
+            return node.of(_sorted(items))
         listed = STRINGS.read(node, where, reading)
         if listed is None:
             return None
         for item in listed.value:
             name, _, address = item.value.partition("=" if "=" in item.value else ":")
             items.append(item.of(f"{name}={address}"))
-        return node.of(items)
+        return node.of(_sorted(items))
 
     def merge(self, base: Node, over: Node) -> Node:
         known = {item.value for item in base.value}
-        return over.of([*base.value, *(item for item in over.value if item.value not in known)])
+        return over.of(_sorted([*base.value, *(item for item in over.value if item.value not in known)]))
+
+
+def _sorted(items: list[Node]) -> list[Node]:
+    return sorted(items, key=lambda item: str(item.value))
 
 
 class _IpamConfig:
@@ -345,6 +367,13 @@ class _IpamConfig:
 
 
 _VALUE = TextShape(numbers=True, endpoints=False)
+_DEVICE = Record(
+    {"source": STRING, "target": STRING, "permissions": STRING},
+    required=("source",),
+    short=_device,
+    allowed="a device",
+    atomic=True,
+)
 LABELS = MapOf(_VALUE, pairs="=")
 ENVIRONMENT = MapOf(TextShape(numbers=True), pairs="=")
 OPTION = Scalar("a string or a number", lambda value: None if value is None else _word(value))
@@ -361,7 +390,13 @@ NETWORK_NAMES = MapOf(
     names={}, nullable=True,
 )  # fmt: skip
 _DEVICE_REQUEST = Record(
-    {"capabilities": STRINGS, "count": WORD, "device_ids": STRINGS, "driver": STRING, "options": MapOf(WORD, pairs="=")}
+    {
+        "capabilities": STRINGS,
+        "count": Scalar("a whole number or all", _count),
+        "device_ids": STRINGS,
+        "driver": STRING,
+        "options": MapOf(WORD, pairs="="),
+    }
 )
 _ULIMIT = Record({"soft": INTEGER, "hard": INTEGER}, required=("soft", "hard"))
 ULIMITS = MapOf(_UlimitShape())
@@ -374,7 +409,7 @@ _VOLUME = Record(
             "recursive": _one_of("enabled", "disabled", "writable", "readonly"),
         }),
         "volume": Record({"labels": LABELS, "nocopy": BOOLEAN, "subpath": STRING}),
-        "tmpfs": Record({"size": SIZE, "mode": MODE}),
+        "tmpfs": Record({"size": SIZE, "mode": Scalar(MODE.allowed, lambda value: int(values.mode(value)))}),
         "image": Record({"subpath": STRING}),
     },
     required=("type", "target"), atomic=True,
@@ -447,7 +482,7 @@ DEPLOY = Record(
     nullable=True,
 )  # fmt: skip
 _WATCH = Record({
-    "action": STRING, "path": STRING, "target": STRING, "ignore": STRING_OR_LIST, "include": STRING_OR_LIST,
+    "action": STRING, "path": PathShape(), "target": STRING, "ignore": STRING_OR_LIST, "include": STRING_OR_LIST,
     "exec": _HOOK, "initial_sync": BOOLEAN,
 })  # fmt: skip
 _EXTENDS = Record(
@@ -479,15 +514,15 @@ SERVICE = Record(
         "labels": LABELS, "label_file": ListOf(PathShape(), single=True), "annotations": LABELS,
         "logging": _LoggingShape(), "restart": STRING, "stop_signal": STRING, "stop_grace_period": DURATION,
         "profiles": UNIQUE_STRINGS, "extends": _EXTENDS,
-        "cpus": NUMBER, "cpu_count": INTEGER, "cpu_percent": NUMBER, "cpu_shares": INTEGER, "cpu_quota": WORD,
-        "cpu_period": WORD, "cpu_rt_period": WORD, "cpu_rt_runtime": WORD, "cpuset": STRING,
+        "cpus": NUMBER, "cpu_count": INTEGER, "cpu_percent": NUMBER, "cpu_shares": INTEGER, "cpu_quota": INTEGER,
+        "cpu_period": INTEGER, "cpu_rt_period": INTEGER, "cpu_rt_runtime": INTEGER, "cpuset": STRING,
         "mem_limit": SIZE, "mem_reservation": SIZE, "memswap_limit": SIZE, "mem_swappiness": INTEGER,
         "oom_kill_disable": BOOLEAN, "oom_score_adj": INTEGER, "pids_limit": INTEGER,
         "blkio_config": Record({
             "device_read_bps": _BLKIO, "device_read_iops": _BLKIO, "device_write_bps": _BLKIO, "device_write_iops": _BLKIO,
             "weight": INTEGER, "weight_device": _BLKIO,
         }),
-        "devices": ListOf(ANYTHING), "device_cgroup_rules": STRINGS, "gpus": _GpusShape(), "runtime": STRING,
+        "devices": ListOf(_DEVICE, identity=_target), "device_cgroup_rules": STRINGS, "gpus": _GpusShape(), "runtime": STRING,
         "cgroup": _one_of("host", "private"), "cgroup_parent": STRING, "ipc": STRING, "pid": _Nullable(STRING), "uts": STRING,
         "userns_mode": STRING, "isolation": STRING, "credential_spec": MapOf(STRING), "storage_opt": MapOf(ANYTHING),
         "container_name": STRING, "hostname": STRING, "domainname": STRING, "mac_address": STRING,

@@ -94,12 +94,18 @@ def mode(value: str | int) -> Mode:
     raise ValueError("a file mode in octal such as 0440")
 
 
+_QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+
+
 def words(line: str) -> list[str]:
-    """A command line in the words that a shell would see."""
+    """A command line in the words that a shell would see. Compose itself runs no shell."""
     try:
-        return shlex.split(line, posix=True)
+        split = shlex.split(line)
     except ValueError as error:
         raise ValueError(f"words as in a shell ({str(error)[0].lower()}{str(error)[1:]})") from None
+    if re.search("[;&|<>]", _QUOTED.sub("", line)):
+        raise ValueError("one command, as Compose drops what follows ; & | < or >; put these in quotes, or call sh -c")
+    return split
 
 
 def ports(text: str) -> list[dict[str, Any]]:
