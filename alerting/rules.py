@@ -108,6 +108,13 @@ QUEUE_RULES = (
     ),
 )  # fmt: skip
 
+INGRESS_RULES = (
+    AlarmRule(
+        name="unhealthy_targets", signal="unhealthy_targets", threshold=1, unit="targets", evaluate=5, datapoints=5,
+        severity=Severity.NOTIFY, summary="replicas fail the load balancer's health check",
+    ),
+)  # fmt: skip
+
 EDGE_RULES = (
     AlarmRule(
         name="errors_5xx", signal="errors_5xx", threshold=10, unit="errors per minute", evaluate=5, datapoints=3,
@@ -116,10 +123,6 @@ EDGE_RULES = (
     AlarmRule(
         name="latency_p95", signal="latency_p95", threshold=1, unit="s", evaluate=5, datapoints=3,
         severity=Severity.NOTIFY, summary="one request in twenty is slow",
-    ),
-    AlarmRule(
-        name="unhealthy_targets", signal="unhealthy_targets", threshold=1, unit="targets", evaluate=5, datapoints=5,
-        severity=Severity.NOTIFY, summary="targets fail the load balancer's health check",
     ),
     AlarmRule(
         name="certificate_days", signal="certificate_days", comparison=Comparison.BELOW, threshold=21, unit="days",
@@ -159,9 +162,9 @@ MANAGED_RULES: Mapping[str, tuple[AlarmRule, ...]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """A rule that watches one subject in one place. `name` is the physical name, unique in account and Region.
+    """A rule that watches one subject. `name` is the physical name, unique in account and Region.
 
-    `links` are pages for whoever gets the mail: the words to show and the URL.
+    `place` is what the subject runs on in people's words: `ecs-fargate`, `local`; empty for what is the stack's own.
     """
 
     name: str
@@ -169,4 +172,3 @@ class Alarm:
     place: str
     subject: str
     rule: AlarmRule
-    links: tuple[tuple[str, str], ...] = ()

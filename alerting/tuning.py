@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from alerting.rules import EDGE_RULES, MANAGED_RULES, QUEUE_RULES, Alarm, AlarmRule, service_rules
+from alerting.rules import EDGE_RULES, INGRESS_RULES, MANAGED_RULES, QUEUE_RULES, Alarm, AlarmRule, service_rules
 from foundation.names import Names
 from workload import Workload
 from workload.errors import Problem
@@ -50,31 +50,32 @@ def problems(workload: Workload) -> list[Problem]:
     return found
 
 
-def alarms(
-    rules: Mapping[str, Iterable[AlarmRule]],
-    names: Names,
-    place: str,
-    links: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
-) -> tuple[Alarm, ...]:
-    """The rules of every subject, watched in one place: a placement, `edge`, `data` or `local`."""
+def alarms(rules: Mapping[str, Iterable[AlarmRule]], names: Names, place: str) -> tuple[Alarm, ...]:
+    """The rules of every subject, watched in one place."""
     return tuple(
         Alarm(
-            name=names.of(place, subject, rule.name, limit=255),
+            name=alarm_name(names, place, subject, rule),
             stack=names.prefix,
             place=place,
             subject=subject,
             rule=rule,
-            links=(links or {}).get(subject, ()),
         )
         for subject, its in rules.items()
         for rule in its
     )
 
 
+def alarm_name(names: Names, place: str, subject: str, rule: AlarmRule) -> str:
+    """`<stack>-alarm-<place>-<subject>-<rule>`: the stack's alarms have a prefix of their own."""
+    return names.of("alarm", *filter(None, (place, subject)), rule.name.replace("_", "-"), limit=255)
+
+
 def _running_rules(service: Service) -> tuple[AlarmRule, ...]:
     scaling = service.scaling
     rules = service_rules(scaling.min if scaling else service.replicas)
-    return rules + QUEUE_RULES if scaling and scaling.queue else rules
+    rules += INGRESS_RULES if service.ingress else ()
+    rules += QUEUE_RULES if scaling and scaling.queue else ()
+    return rules
 
 
 def _managed_rules(service: Service) -> tuple[AlarmRule, ...]:

@@ -12,8 +12,8 @@ from alerting.rules import Alarm, Severity
 
 Event = dict[str, Any]
 Kind = TypeVar("Kind")
-DEPTH = 3
-"""How many wrappings an event may have: SNS around a placement's envelope around an event."""
+DEPTH = 2
+"""How often an event may be wrapped by SNS: once, and once more for a topic that a topic feeds."""
 
 
 class UnreadableEvent(ValueError):  # noqa: N818 -- an event, named by what is wrong with it
@@ -24,8 +24,7 @@ def read(event: object, alarms: Mapping[str, Alarm], stack: str, *, depth: int =
     """What there is to tell about an event; empty for one that is no news, as an alarm's first OK.
 
     Takes an alarm as EventBridge, SNS or CloudWatch itself (an alarm that calls the function) words it, and ECS's
-    events in the envelope `{"place": ..., "event": ...}` that our rules put around them. `alarms` are the stack's, by
-    name.
+    events. `alarms` are the stack's, by name.
 
     Raises:
         UnreadableEvent: It is none of these, or lacks what it should have.
@@ -36,8 +35,8 @@ def read(event: object, alarms: Mapping[str, Alarm], stack: str, *, depth: int =
         case {"Records": list(records)} if depth:
             messages = [_json(_get(_get(record, "Sns", dict), "Message", str)) for record in records]
             return [told for message in messages for told in read(message, alarms, stack, depth=depth - 1)]
-        case {"place": str(place), "event": {"source": "aws.ecs"} as inner}:
-            return [_ecs(inner, place, stack)]
+        case {"source": "aws.ecs"}:
+            return [_ecs(event, stack)]
         case {"detail-type": "CloudWatch Alarm State Change"} | {"source": "aws.cloudwatch", "alarmData": _}:
             data = _get(event, "alarmData" if "alarmData" in event else "detail", dict)
             return _alarm(data, str(event.get("region", "")), alarms)
@@ -59,7 +58,7 @@ def _alarm(data: Event, region: str, alarms: Mapping[str, Alarm]) -> list[Notifi
     # SNS does not tell since when the alarm was in its previous state: then all its incidents are one.
     known = "timestamp" in before
     since = at if not ends else _time(_get(before, "timestamp", str)) if known else None
-    links = [Link(text=text, url=url) for text, url in alarm.links]
+    links = []
     if region not in ("", "local"):
         console = f"https://{quote(region, safe='')}.console.aws.amazon.com/cloudwatch/home#alarmsV2:alarm/"
         links.append(Link(text="The alarm in CloudWatch", url=console + quote(name, safe="")))
@@ -73,7 +72,7 @@ def _alarm(data: Event, region: str, alarms: Mapping[str, Alarm]) -> list[Notifi
                 value=_latest(now.get("reasonData")),
                 comparison=rule.comparison, threshold=rule.threshold, unit=rule.unit,
             ),
-            reason=str(now.get("reason", "")), links=tuple(links),
+            reason=_plain(str(now.get("reason", ""))), links=tuple(links),
         )
     ]  # fmt: skip
 
@@ -88,37 +87,35 @@ def _as_on_the_bus(message: Event) -> Event:
     }
 
 
-def _ecs(event: Event, place: str, stack: str) -> Notification:
-    detail, at = _get(event, "detail", dict), _time(_get(event, "time", str))
-    kind = _get(event, "detail-type", str)
+def _ecs(event: Event, stack: str) -> Notification:
+    detail, at, kind = _get(event, "detail", dict), _time(_get(event, "time", str)), _get(event, "detail-type", str)
     severity = Severity.NOTIFY
     match kind:
         case "ECS Task State Change":
-            subject = _get(detail, "group", str).removeprefix("service:")
-            incident, rule, summary = (
+            where = f"{_get(detail, 'clusterArn', str)}/{_get(detail, 'group', str).removeprefix('service:')}"
+            thing, rule, summary = (
                 _get(detail, "taskArn", str),
                 str(detail.get("stopCode", "Stopped")),
                 "a task stopped",
             )
-            reasons = [
-                detail.get("stoppedReason"),
-                *map(_reason, _get(detail, "containers", list) if "containers" in detail else ()),
-            ]
+            containers = _get(detail, "containers", list) if "containers" in detail else []
+            reasons = [detail.get("stoppedReason"), *map(_reason, containers)]
         case "ECS Deployment State Change" | "ECS Service Action":
-            subject = str(next(iter(_get(event, "resources", list)), "")).rsplit("/", 1)[-1]
-            rule = _get(detail, "eventName", str)
-            incident, summary = (
-                str(detail.get("deploymentId") or _get(event, "id", str)),
-                rule.replace("_", " ").lower(),
-            )
+            where = str(next(iter(_get(event, "resources", list)), ""))
+            thing, rule = str(detail.get("deploymentId") or _get(event, "id", str)), _get(detail, "eventName", str)
+            summary = rule.replace("_", " ").lower()
             reasons = [detail.get("reason")]
             if rule == "SERVICE_DEPLOYMENT_FAILED":
                 severity, summary = Severity.PAGE, "its deployment failed"
         case _:
             raise UnreadableEvent(f"an ECS event of the kind {kind!r}"[:500])
+    # Both ways `where` ends in the cluster and the service, and a cluster is called by the stack and its placement.
+    cluster, _, service = where.rpartition("/")
     return Notification(
-        incident=f"{incident}@{rule}", stack=stack, place=place, subject=subject, rule=rule, severity=severity,
-        state=State.ALARM, summary=summary, at=at, since=at, reason="; ".join(map(str, filter(None, reasons))),
+        incident=_plain(f"{thing}@{rule}"), stack=stack,
+        place=_plain(cluster.rpartition("/")[2].removeprefix(f"{stack}-")),
+        subject=_plain(service) or "a task", rule=_plain(rule), severity=severity, state=State.ALARM,
+        summary=_plain(summary), at=at, since=at, reason=_plain("; ".join(map(str, filter(None, reasons)))),
     )  # fmt: skip
 
 
@@ -142,6 +139,11 @@ def _latest(reason_data: object) -> float | None:
 def _arn_region(arn: object) -> str:
     parts = str(arn).split(":")
     return parts[3] if len(parts) > 3 else ""
+
+
+def _plain(text: str) -> str:
+    """Text that fits in a mail: on one line, without control characters and halves of surrogate pairs."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable()).strip()
 
 
 def _get(of: object, key: str, kind: type[Kind]) -> Kind:

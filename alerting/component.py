@@ -1,0 +1,120 @@
+"""The alarms of a stack, and the way from their changes to a mail."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from alerting.pipeline import Pipeline, PipelineArgs
+from alerting.rules import MANAGED_RULES, Alarm, AlarmRule
+from alerting.tuning import alarm_name, rules_for
+from foundation.names import Names
+from foundation.signals import EventPattern, Metric, Missing, Signal
+from settings import AlertSettings
+from workload import Workload
+
+PLAIN_STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
+"""The others, percentiles above all, are `ExtendedStatistic` (AWS: CloudWatch API, PutMetricAlarm)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertingArgs:
+    """`signals` and `events` are those of the edge, the data and every orchestrator."""
+
+    workload: Workload
+    names: Names
+    settings: AlertSettings
+    signals: Sequence[Signal]
+    events: Sequence[EventPattern]
+    tags: Mapping[str, str]
+
+
+class Alerting(pulumi.ComponentResource):
+    """One CloudWatch alarm per rule and signal. With recipients, every change of an alarm and every event becomes a
+    mail; without, the alarms stand in CloudWatch and nobody is told.
+    """
+
+    alarms: Sequence[Alarm]
+    without: Mapping[str, str]
+    """Why there is no alarm, by `<subject>/<rule>`."""
+
+    def __init__(self, name: str, args: AlertingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("switchyard:alerting:Alerting", name, None, opts)
+        watched, without = watch(args.workload, args.names, args.signals)
+        self.alarms, self.without = [alarm for alarm, _ in watched], without
+        for alarm, metric in watched:
+            _metric_alarm(self, name, alarm, metric, args)
+        if args.settings.sender and args.settings.to:
+            Pipeline(
+                f"{name}-mail",
+                PipelineArgs(
+                    alarms=self.alarms,
+                    names=args.names,
+                    sender=args.settings.sender,
+                    recipients=args.settings.to,
+                    events=args.events,
+                    tags=args.tags,
+                ),
+                pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({"alarms": [alarm.name for alarm in self.alarms], "without": without})
+
+
+def watch(
+    workload: Workload, names: Names, signals: Iterable[Signal]
+) -> tuple[list[tuple[Alarm, Metric]], dict[str, str]]:
+    """Every alarm with its metric, and for every rule without one the reason, by `<subject>/<rule>`."""
+    offered: dict[tuple[str, str], list[Signal]] = {}
+    for signal in signals:
+        offered.setdefault((signal.subject, signal.name), []).append(signal)
+    of_managed = {rule.signal for rules in MANAGED_RULES.values() for rule in rules}
+    managed = {subject for subject, signal in offered if signal in of_managed}
+    watched: dict[str, tuple[Alarm, Metric]] = {}
+    without = {}
+    for subject, rules in rules_for(workload, managed).items():
+        for rule in rules:
+            found = offered.get((subject, rule.signal), [])
+            if not found:
+                without[f"{subject}/{rule.name}"] = f"nothing in this stack measures {rule.signal} of {subject}"
+            for signal in found:
+                if isinstance(signal.metric, Missing):
+                    without[f"{subject}/{rule.name}"] = signal.metric.reason
+                else:
+                    alarm = _alarm(names, subject, rule, signal.metric, watched)
+                    watched[alarm.name] = (alarm, signal.metric)
+    return list(watched.values()), without
+
+
+def _alarm(names: Names, subject: str, rule: AlarmRule, metric: Metric, taken: Mapping[str, object]) -> Alarm:
+    """The alarm of one metric; several placements may offer the same signal, so its name counts up where it must."""
+    cluster = metric.dimensions.get("ClusterName")
+    place = cluster.removeprefix(f"{names.prefix}-") if isinstance(cluster, str) else ""
+    name, count = alarm_name(names, place, subject, rule), 1
+    while name in taken:
+        count += 1
+        name = alarm_name(names, place, f"{subject}-{count}", rule)
+    return Alarm(name=name, stack=names.prefix, place=place, subject=subject, rule=rule)
+
+
+def _metric_alarm(parent: Alerting, name: str, alarm: Alarm, metric: Metric, args: AlertingArgs) -> None:
+    rule = alarm.rule
+    plain = metric.statistic in PLAIN_STATISTICS
+    aws.cloudwatch.MetricAlarm(
+        f"{name}-{alarm.name.removeprefix(args.names.prefix + '-alarm-')}",
+        name=alarm.name,
+        alarm_description=f"{alarm.subject}: {rule.summary} ({rule.severity})",
+        namespace=metric.namespace,
+        metric_name=metric.name,
+        dimensions=metric.dimensions,
+        statistic=metric.statistic if plain else None,
+        extended_statistic=None if plain else metric.statistic,
+        comparison_operator=rule.comparison.value,
+        threshold=rule.threshold,
+        period=rule.period,
+        evaluation_periods=rule.evaluate,
+        datapoints_to_alarm=rule.datapoints,
+        treat_missing_data=rule.missing_data.value,
+        tags=args.tags,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )

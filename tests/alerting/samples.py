@@ -1,0 +1,119 @@
+"""Events as AWS sends them, and alarms that they are about."""
+
+import json
+from typing import Any
+
+from alerting.rules import EDGE_RULES, Alarm, service_rules
+
+STACK = "portal-prod"
+RUNNING = Alarm(
+    name=f"{STACK}-alarm-eks-ec2-api-running", stack=STACK, place="eks-ec2", subject="api", rule=service_rules(2)[0]
+)
+ERRORS = Alarm(name=f"{STACK}-alarm-edge-errors-5xx", stack=STACK, place="", subject="edge", rule=EDGE_RULES[0])
+ALARMS = {alarm.name: alarm for alarm in (RUNNING, ERRORS)}
+BEGAN, ENDED = "2026-11-23T10:00:00.123+0000", "2026-11-23T10:12:30.500+0000"
+
+
+def state(value: str, at: str, points: list[float] | None = None) -> dict[str, Any]:
+    data = {"version": "1.0", "queryDate": at, "recentDatapoints": points or [2, 1], "threshold": 2}
+    return {"value": value, "reason": "Threshold Crossed: 2 of 3", "reasonData": json.dumps(data), "timestamp": at}
+
+
+def detail(value: str, previous: str, alarm: str = RUNNING.name) -> dict[str, Any]:
+    now, before = (BEGAN, "2026-11-23T09:00:00.000+0000") if value == "ALARM" else (ENDED, BEGAN)
+    return {
+        "alarmName": alarm,
+        "configuration": {"description": "", "metrics": []},
+        "state": state(value, now),
+        "previousState": state(previous, before),
+    }
+
+
+def on_the_bus(value: str, previous: str, alarm: str = RUNNING.name) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": "c4c1c1c9-6542-e61b-6ef0-8c4d36933a92",
+        "detail-type": "CloudWatch Alarm State Change",
+        "source": "aws.cloudwatch",
+        "account": "111122223333",
+        "time": "2026-11-23T10:00:00Z",
+        "region": "eu-central-1",
+        "resources": [f"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{alarm}"],
+        "detail": detail(value, previous, alarm),
+    }
+
+
+def direct(value: str, previous: str) -> dict[str, Any]:
+    return {
+        "source": "aws.cloudwatch",
+        "alarmArn": f"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{RUNNING.name}",
+        "accountId": "111122223333",
+        "time": BEGAN,
+        "region": "eu-central-1",
+        "alarmData": detail(value, previous),
+    }
+
+
+def through_sns(value: str, previous: str) -> dict[str, Any]:
+    message = {
+        "AlarmName": RUNNING.name,
+        "AlarmArn": f"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{RUNNING.name}",
+        "NewStateValue": value,
+        "OldStateValue": previous,
+        "NewStateReason": "Threshold Crossed",
+        "StateChangeTime": BEGAN if value == "ALARM" else ENDED,
+        "Region": "EU (Frankfurt)",
+    }
+    return {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(message)}}]}
+
+
+TASK_STOPPED: dict[str, Any] = {
+    "version": "0",
+    "id": "3317b2af-7005-947d-b652-f55e762e571a",
+    "detail-type": "ECS Task State Change",
+    "source": "aws.ecs",
+    "time": "2026-11-23T10:05:00Z",
+    "region": "eu-central-1",
+    "resources": ["arn:aws:ecs:eu-central-1:111122223333:task/portal-prod-ecs-fargate/c130"],
+    "detail": {
+        "clusterArn": "arn:aws:ecs:eu-central-1:111122223333:cluster/portal-prod-ecs-fargate",
+        "taskArn": "arn:aws:ecs:eu-central-1:111122223333:task/portal-prod-ecs-fargate/c130",
+        "group": "service:worker",
+        "lastStatus": "STOPPED",
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [
+            {"name": "worker", "exitCode": 137, "reason": "OutOfMemoryError: container killed due to memory usage"},
+            {"name": "agent", "exitCode": 0},
+        ],
+    },
+}
+DEPLOYMENT_FAILED: dict[str, Any] = {
+    "version": "0",
+    "id": "ddca6449-b258-46c0-8653-e0e3aEXAMPLE",
+    "detail-type": "ECS Deployment State Change",
+    "source": "aws.ecs",
+    "time": "2026-11-23T10:06:00Z",
+    "region": "eu-central-1",
+    "resources": ["arn:aws:ecs:eu-central-1:111122223333:service/portal-prod-ecs-fargate/api"],
+    "detail": {
+        "eventType": "ERROR",
+        "eventName": "SERVICE_DEPLOYMENT_FAILED",
+        "deploymentId": "ecs-svc/123",
+        "reason": "ECS deployment circuit breaker: task failed to start.",
+    },
+}
+SERVICE_IMPAIRED: dict[str, Any] = {
+    **DEPLOYMENT_FAILED,
+    "detail-type": "ECS Service Action",
+    "detail": {"eventType": "WARN", "eventName": "SERVICE_TASK_START_IMPAIRED", "clusterArn": "arn:aws:ecs:x"},
+}
+EVERY: list[dict[str, Any]] = [
+    on_the_bus("ALARM", "OK"),
+    on_the_bus("OK", "ALARM"),
+    direct("ALARM", "OK"),
+    through_sns("ALARM", "OK"),
+    TASK_STOPPED,
+    DEPLOYMENT_FAILED,
+    SERVICE_IMPAIRED,
+]
