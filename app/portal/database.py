@@ -1,4 +1,4 @@
-"""PostgreSQL by psycopg: every statement carries the request id as a comment, so that PostgreSQL's log shows it."""
+"""PostgreSQL by psycopg. Statements that change something carry the request id, so that PostgreSQL's log shows it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -17,9 +17,13 @@ Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 
 def traced(query: QueryNoTemplate) -> QueryNoTemplate:
-    """The query with a comment in the form of sqlcommenter; outside a request it stays as it is."""
+    """The query with a comment in the form of sqlcommenter. Reads stay as they are: PostgreSQL plans a text that comes
+    again only once, and a text of its own for every request each time.
+    """
     current = tracing.request_id.get()
-    return f"{query} /*request_id='{current}'*/".encode() if current and isinstance(query, str) else query
+    if not current or not isinstance(query, str) or query.startswith("SELECT"):
+        return query
+    return f"{query} /*request_id='{current}'*/".encode()
 
 
 class TracedAsyncCursor(AsyncCursor[DictRow]):

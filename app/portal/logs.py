@@ -33,6 +33,8 @@ class JsonFormatter(logging.Formatter):
 
 def configure(service: str) -> None:
     """Send every log of this process through the formatter; libraries speak from `warning` on."""
+    # What no line shows need not be found out for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
