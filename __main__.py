@@ -124,4 +124,5 @@ pulumi.export(
         for placement, orchestrator in zip(settings.placements, orchestrators, strict=True)
     },
 )
-pulumi.export("ledger", [asdict(entry) for part in (edge, data, *orchestrators) for entry in sorted(part.ledger)])
+ledger = [*edge.ledger, *data.ledger, *(owned for each in orchestrators for owned in each.ledger)]
+pulumi.export("ledger", [asdict(owned) for owned in sorted(ledger)])

@@ -3,6 +3,7 @@ imported only when it is called.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -22,17 +23,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="switchyard", description="One application of containers on ECS or EKS.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
     called = next((argument for argument in arguments if not argument.startswith("-")), None)
-    module = None
     for name, summary in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=summary)
         if name == called:
             module = import_module(f"commands.{name}")
             module.configure(subparser)
+            subparser.set_defaults(run=module.run)
     parsed = parser.parse_args(arguments)
-    if module is None:  # pragma: no cover (argparse has refused an unknown command)
-        return 2
     try:
-        return int(module.run(parsed))
+        return int(parsed.run(parsed))
     except UsageError as error:
         print(f"switchyard {called}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Who reads has read enough, such as `head`; Python must not try to flush the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -59,7 +59,7 @@ def _files(stack: Stack, values: Mapping[str, str]) -> dict[str, str]:
         workload, placement, Names(settings.project, settings.stack), settings.managed
     )
     region = settings.region
-    known = {"aws.region": region, "region": region, "network.cidr": settings.network.cidr} | values
+    known = {"aws.region": region, "region": region, "network.cidr": settings.network.cidr, **values}
     used: set[str] = set()
 
     def value(ref: Ref) -> str:
