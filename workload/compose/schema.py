@@ -459,11 +459,11 @@ HEALTHCHECK = Record(
         "start_interval": DURATION, "disable": BOOLEAN,
     }
 )  # fmt: skip
-_UPDATE = {
+_UPDATE: dict[str, Shape] = {
     "parallelism": INTEGER, "delay": DURATION, "failure_action": _one_of("rollback", "pause", "continue"),
     "monitor": DURATION, "max_failure_ratio": NUMBER, "order": _one_of("start-first", "stop-first"),
 }  # fmt: skip
-_RESERVED = {
+_RESERVED: dict[str, Shape] = {
     "cpus": NUMBER, "memory": SIZE, "generic_resources": ListOf(ANYTHING), "devices": ListOf(_DEVICE_REQUEST), "pids": INTEGER,
 }  # fmt: skip
 DEPLOY = Record(

@@ -7,7 +7,7 @@ shared, not copied; nothing changes a node after it is made.
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -256,4 +256,6 @@ def strip(node: Node) -> Node:
         value = {key: strip(item) for key, item in value.items() if item.tag != "reset"}
     elif isinstance(value, list):
         value = [strip(item) for item in value if item.tag != "reset"]
-    return replace(node, value=value, tag=None)
+    elif node.tag is None:
+        return node
+    return Node(value, node.file, node.line, node.column)
