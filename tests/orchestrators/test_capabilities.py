@@ -1,0 +1,254 @@
+"""Every refusal in its exact words, with the nearest placement that would work."""
+
+import pytest
+
+from orchestrators.capabilities import CAPABILITIES, ECS, EKS, check, refusals
+from settings import Compute, Orchestrator, Placement, Settings
+from workload.model import (
+    Condition,
+    Container,
+    Dependency,
+    Grant,
+    HealthCheck,
+    Job,
+    Managed,
+    Mount,
+    Port,
+    Position,
+    QueueTarget,
+    Resources,
+    Scaling,
+    ScheduledScaling,
+    Service,
+    Ulimit,
+    Workload,
+)
+from workload.text import Text
+
+AT = Position("compose.yaml", 7, 3)
+FARGATE = Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE)
+PODS = Placement(orchestrator=Orchestrator.EKS, compute=Compute.FARGATE)
+GIB = 1024**3
+
+
+def workload(*units):
+    services = {unit.name: unit for unit in units if isinstance(unit, Service)}
+    jobs = {unit.name: unit for unit in units if isinstance(unit, Job)}
+    return Workload(name="one", services=services, jobs=jobs, secrets={}, configs={}, volumes={})
+
+
+def container(name="app", **changes):
+    return Container(name=name, at=AT, **{"user": "1:1", **changes})
+
+
+def app(service=None, **changes):
+    return workload(Service(container=container(**changes), **(service or {})))
+
+
+VOLUME = (Mount(type="volume", source="data", target="/data"),)
+POSTGRES = Managed(engine="postgres", version="17")
+
+
+@pytest.mark.parametrize(
+    ("described", "message"),
+    [
+        (
+            app({"managed": POSTGRES}, volumes=VOLUME),
+            (
+                "app keeps data in the volume data, which ecs-fargate cannot give: a task's disk is lost with the "
+                "task. Set `managed: [app]` in the stack's config, say `x-ephemeral: true` if the data may be lost, "
+                "or use the placement eks-ec2."
+            ),
+        ),
+        (
+            app(secrets=(Grant(source="api-key", target="/run/secrets/api-key"),)),
+            (
+                "app reads the secret api-key as the file /run/secrets/api-key, which ecs-fargate cannot give: ECS "
+                "gives secrets as environment variables only. Name the path in one variable "
+                "(`API_KEY_FILE: /run/secrets/api-key`) and nowhere else: then `API_KEY` holds the secret, "
+                "or use the placement eks-fargate."
+            ),
+        ),
+        (
+            app(configs=(Grant(source="nginx", target="/etc/nginx.conf"),)),
+            (
+                "app mounts the config nginx at /etc/nginx.conf, which ecs-fargate cannot give: ECS mounts no files "
+                "into a task. Copy the file into the image, or use the placement eks-fargate."
+            ),
+        ),
+        (
+            app(volumes=(Mount(type="bind", source="/srv/data", target="/data"),)),
+            (
+                "app mounts /srv/data at /data, which ecs-fargate cannot give: the files of this machine are not on "
+                "the machines of the placement. Copy the files into the image."
+            ),
+        ),
+        (
+            app(cap_add=("NET_ADMIN", "CAP_SYS_TIME")),
+            (
+                "app adds the Linux capability NET_ADMIN, SYS_TIME, which ecs-fargate cannot give: Fargate adds "
+                "SYS_PTRACE only. Remove it from `cap_add`."
+            ),
+        ),
+        (
+            app(cap_add=("NET_BIND_SERVICE",)),
+            (
+                "app adds the Linux capability NET_BIND_SERVICE, which ecs-fargate cannot give: Fargate adds "
+                "SYS_PTRACE only. Listen on a port above 1023 and remove it from `cap_add`, or use the placement eks-fargate."
+            ),
+        ),
+        (
+            app(shm_size=GIB),
+            (
+                "app sets the size of /dev/shm, which ecs-fargate cannot give: Fargate fixes the size of /dev/shm. "
+                "Remove `shm_size`, or use the placement eks-fargate."
+            ),
+        ),
+        (
+            app(ulimits={"nproc": Ulimit(soft=1, hard=1), "nofile": Ulimit(soft=1, hard=1)}),
+            (
+                "app sets the ulimit nproc, which ecs-fargate cannot give: Fargate sets nofile only. Remove it from "
+                "`ulimits`."
+            ),
+        ),
+        (
+            app(group_add=("44",)),
+            (
+                "app adds the groups 44, which ecs-fargate cannot give: a task definition names one group. Give the "
+                "user its groups in the image, remove `group_add`, or use the placement eks-fargate."
+            ),
+        ),
+        (
+            app(stop_grace_period=300),
+            (
+                "app takes up to 300 s to stop, which ecs-fargate cannot give: Fargate ends a container 120 s after "
+                "its stop signal at the latest. Set `stop_grace_period` to 120s or less, or use the placement eks-fargate."
+            ),
+        ),
+        (
+            app(stop_signal="SIGQUIT"),
+            (
+                "app is stopped by SIGQUIT, which ecs-fargate cannot give: ECS sends the signal that the image names. "
+                "Write `STOPSIGNAL SIGQUIT` into its Dockerfile, remove `stop_signal`."
+            ),
+        ),
+        (
+            app(healthcheck=HealthCheck(test=(Text.of("true"),), interval=600, retries=20)),
+            (
+                "app has a health check with interval 600, retries 20, which ecs-fargate cannot give: ECS limits the "
+                "times of a health check. Stay within interval 300s, timeout 60s, retries 10, start_period 300s, "
+                "or use the placement eks-fargate."
+            ),
+        ),
+        (
+            app(
+                {"sidecars": (container("log", depends_on=(Dependency(service="app", condition=Condition.HEALTHY),)),)}
+            ),
+            (
+                "app has log wait for app to be healthy, which has no health check, which ecs-fargate cannot give: a "
+                "health check inside the image is not looked at. Give app a `healthcheck`."
+            ),
+        ),
+        (
+            app(resources=Resources(cpus=32, memory=GIB)),
+            (
+                "app is too large (app 32 vCPU and 1024 MiB: together 32 vCPU and 1024 MiB; Fargate sells no size so "
+                "large), which ecs-fargate cannot give: Fargate ends at 16 vCPU and 122880 MiB. Ask for less, or use "
+                "the placement eks-ec2."
+            ),
+        ),
+        (
+            app({"sidecars": tuple(container(f"s{n}") for n in range(10))}),
+            (
+                "app has 11 containers, which ecs-fargate cannot give: a task definition holds at most 10 containers. "
+                "Have at most nine sidecars, or use the placement eks-fargate."
+            ),
+        ),
+        (
+            app(ports=(Port(target=53, protocol="udp"),)),
+            (
+                "app listens on UDP port 53, which ecs-fargate cannot give: Service Connect and the edge carry TCP "
+                "only. Use TCP, or use the placement eks-fargate."
+            ),
+        ),
+        (
+            app({"scaling": Scaling(min=1, max=2, queue=QueueTarget(name="mails", per_task=10))}),
+            (
+                "app scales by the queue mails, which ecs-fargate cannot give: nothing measures the queue there. Scale "
+                "by cpu or memory."
+            ),
+        ),
+        (
+            workload(Job(container=container("nightly"), schedule="rate(1 hour)")),
+            (
+                "nightly runs on the schedule rate(1 hour), which ecs-fargate cannot give: ECS services run all the "
+                "time, jobs once per `up`. Run it from a service, or use the placement eks-fargate."
+            ),
+        ),
+    ],
+)
+def test_what_ecs_on_fargate_cannot_give_is_refused_with_the_repair(described, message):
+    assert [str(refusal) for refusal in refusals(described, FARGATE)] == [f"compose.yaml:7:3: {message}"]
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        app(platform="linux/arm64"),
+        app(user="www-data"),
+        app(user=None),
+        app(cap_add=("SYS_PTRACE",)),
+        app(ulimits={"nofile": Ulimit(soft=1, hard=1)}),
+        app({"scaling": Scaling(min=1, max=2, schedule=(ScheduledScaling(at="cron(0 8 * * ? *)", min=2, max=4),))}),
+    ],
+)
+def test_what_pods_on_fargate_cannot_give_ecs_may(described):
+    (refusal,) = refusals(described, PODS)
+    assert refusal.nearest in {"ecs-fargate", "eks-ec2"}
+    assert refusals(described, FARGATE) == []
+
+
+def test_all_reasons_come_at_once_for_every_placement_of_the_stack():
+    settings = Settings(project="portal", stack="dev", region="eu-central-1", placements=(FARGATE, PODS))
+    described = app(volumes=VOLUME, cap_add=("NET_ADMIN",))
+    found = check(described, settings)
+    assert [(r.placement, r.capability) for r in found] == [
+        ("ecs-fargate", "volume that survives"),
+        ("ecs-fargate", "other Linux capabilities"),
+        ("eks-fargate", "volume that survives"),
+        ("eks-fargate", "other Linux capabilities"),
+    ]
+
+
+def test_the_placement_that_takes_the_whole_description_is_named_before_a_nearer_one():
+    described = app(volumes=VOLUME, group_add=("44",))
+    assert {refusal.nearest for refusal in refusals(described, FARGATE)} == {"eks-ec2"}
+
+
+def test_what_is_managed_or_said_to_be_ephemeral_is_not_refused():
+    assert refusals(app({"managed": POSTGRES}, volumes=VOLUME), FARGATE, ("app",)) == []
+    assert refusals(app({"ephemeral": True}, volumes=VOLUME), FARGATE) == []
+
+
+def test_a_secret_that_two_texts_speak_of_cannot_become_a_variable():
+    granted = (Grant(source="key", target="/run/secrets/key"),)
+    variables = {"KEY_FILE": Text.of("/run/secrets/key"), "KEYS": Text.of("/run/secrets/key,/other")}
+    assert refusals(app(secrets=granted, environment={"KEY_FILE": variables["KEY_FILE"]}), FARGATE) == []
+    assert [r.capability for r in refusals(app(secrets=granted, environment=variables), FARGATE)] == [
+        "secret as a file"
+    ]
+
+
+def test_rows_speak_of_known_placements_only():
+    for capability in CAPABILITIES:
+        assert set(capability.lacking) <= {*ECS, *EKS}
+        assert capability.lacking, f"{capability.name} is no row: every placement can"
+
+
+def test_machines_that_this_version_does_not_provision_are_refused():
+    elsewhere = Placement(orchestrator=Orchestrator.ECS, compute=Compute.DATACENTER)
+    (refusal,) = refusals(app(), elsewhere)
+    assert str(refusal) == (
+        "one wants machines of the kind datacenter, which ecs-datacenter cannot give: this version provisions ecs on "
+        "fargate. Change `compute`, or use the placement ecs-fargate."
+    )
