@@ -86,7 +86,7 @@ class Edge(pulumi.ComponentResource):
             idle_timeout=60,
             access_logs={"enabled": True, "bucket": logs.bucket},
             tags=dict(args.tags),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[logs]),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
 
     def _listeners(self) -> pulumi.Output[str]:

@@ -276,6 +276,10 @@ def external(key: str) -> Foundation:
     return Foundation("external", workload=described)
 
 
+def test_the_value_of_an_external_secret_stays_a_secret() -> None:
+    assert "passwordWo" in external("shared/db").run.one("rds/instance:Instance").secret
+
+
 def test_readers_of_an_external_secret_may_use_the_key_that_it_has() -> None:
     assert resolved(external("own-key").secrets.refs["db_password"].key_arn) == "arn of alias/theirs"
 
