@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import re
 import shutil
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
@@ -25,7 +24,7 @@ from workload import Workload
 from workload.model import Job
 
 LOOK_SECONDS = 0.3
-ENDPOINT_VARIABLE = re.compile(r"_(HOST|PORT|SCHEME|SSLMODE)$")
+ENDPOINT_PARTS = ("HOST", "PORT", "SCHEME", "SSLMODE")
 
 
 class DockerEngine:
@@ -115,7 +114,8 @@ class DockerEngine:
                 balancer = self._balancers[service.name] = Balancer()
                 await balancer.listen(sock)
                 self._doors[service.name] = sock.getsockname()[1]
-        wanted = [n for n, u in self._workload.units.items() if not (isinstance(u, Job) and u.schedule)]
+        units = [u for u in self._workload.units.values() if not (isinstance(u, Job) and u.schedule)]
+        wanted = [container.name for unit in units for container in unit.containers]
         for service in self._workload.services.values():
             if service.container.build:
                 self._note(service.name, "building its image")
@@ -143,9 +143,14 @@ class DockerEngine:
 
     def _compose(self) -> tuple[str, ...]:
         """The beginning of every `docker compose` command of this run."""
-        files = (*self._workload.files, self._state / "override.yaml")
+        files = (*(file.absolute() for file in self._workload.files), self._state / "override.yaml")
         options = [part for file in files for part in ("--file", str(file))]
         return ("docker", "compose", "--ansi", "never", "--project-name", self._project, *options)
+
+    def _environment(self) -> dict[str, str]:
+        """Endpoint variables are empty, so that neither the shell nor `.env` changes the description's own defaults."""
+        names = [name.upper().replace("-", "_") for name in self._workload.services]
+        return {**os.environ, **{f"{name}_{part}": "" for name in names for part in ENDPOINT_PARTS}}
 
     def _override(self) -> str:
         """Every replica's port on a free port of loopback, behind our balancer; nothing else is published."""
@@ -263,7 +268,7 @@ class DockerEngine:
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=DEVNULL,
-            env=_environment(),
+            env=self._environment(),
         )
         assert process.stdout
         try:
@@ -288,7 +293,7 @@ class DockerEngine:
 
     async def _run(self, *command: str) -> tuple[int, str]:
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=_environment(), start_new_session=True
+            *command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=self._environment(), start_new_session=True
         )
         try:
             output, _ = await process.communicate()
@@ -298,9 +303,3 @@ class DockerEngine:
             raise
         assert process.returncode is not None
         return process.returncode, output.decode(errors="replace")
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment without what looks like an endpoint variable: those are the placement's to fill."""
-    keep = ("DOCKER_HOST",)
-    return {name: value for name, value in os.environ.items() if name in keep or not ENDPOINT_VARIABLE.search(name)}
