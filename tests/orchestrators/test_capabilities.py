@@ -94,7 +94,8 @@ POSTGRES = Managed(engine="postgres", version="17")
             app(cap_add=("NET_BIND_SERVICE",)),
             (
                 "app adds the Linux capability NET_BIND_SERVICE, which ecs-fargate cannot give: Fargate adds "
-                "SYS_PTRACE only. Listen on a port above 1023 and remove it from `cap_add`, or use the placement eks-fargate."
+                "SYS_PTRACE only. Listen on a port above 1023 and remove it from `cap_add`, "
+                "or use the placement eks-fargate."
             ),
         ),
         (
@@ -122,7 +123,8 @@ POSTGRES = Managed(engine="postgres", version="17")
             app(stop_grace_period=300),
             (
                 "app takes up to 300 s to stop, which ecs-fargate cannot give: Fargate ends a container 120 s after "
-                "its stop signal at the latest. Set `stop_grace_period` to 120s or less, or use the placement eks-fargate."
+                "its stop signal at the latest. Set `stop_grace_period` to 120s or less, "
+                "or use the placement eks-fargate."
             ),
         ),
         (
