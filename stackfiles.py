@@ -87,4 +87,4 @@ def _apply(config: dict[str, object], project: str, change: str) -> None:
         inner = level.get(name)
         level[name] = dict(inner) if isinstance(inner, Mapping) else {}
         level = level[name]  # type: ignore[assignment]  # the line above made it a dict
-    level[path[-1]] = value
+    level[path[-1]] = "" if value is None else value

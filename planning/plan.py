@@ -71,7 +71,7 @@ def _warnings(recording: Recording, settings: Settings) -> Iterator[str]:
     yield from recording.warnings
     if not settings.alerts.to:
         yield "alerts.to is empty: alarms will be raised and mailed to nobody"
-    owned = {(entry["resource"], entry["field"]) for entry in recording.exports.get("ledger", ())}
+    owned = {(entry["resource"], _snake(entry["field"])) for entry in recording.exports.get("ledger", ())}
     for resource in recording.resources:
         for field in resource.ignore_changes:
             if (resource.name, _snake(field)) not in owned:
@@ -79,5 +79,5 @@ def _warnings(recording: Recording, settings: Settings) -> Iterator[str]:
 
 
 def _snake(field: str) -> str:
-    """The SDK hands `allocated_storage` on as `allocatedStorage`; the ledger has the program's spelling."""
+    """One spelling: the SDK hands `allocated_storage` on as `allocatedStorage`, and takes either."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", field).lower()

@@ -1,0 +1,99 @@
+"""The program as a whole, run by `planning` for both stacks of the repository and for two placements side by side."""
+
+import json
+from pathlib import Path
+
+import pulumi
+import pytest
+
+import settings
+import stackfiles
+from planning import plan
+from planning.recording import record
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def recording(stack="dev", *changes):
+    project, config = stackfiles.read(ROOT, stack, changes)
+    found = record(ROOT / "__main__.py", project=project, stack=stack, config=config)
+    return found, settings.load(config, project=project, stack=stack)
+
+
+@pytest.fixture(scope="module")
+def dev():
+    return plan.plan(*recording("dev"))
+
+
+@pytest.fixture(scope="module")
+def prod():
+    return plan.plan(*recording("prod"))
+
+
+@pytest.fixture(scope="module")
+def side_by_side():
+    placements = "[{orchestrator: ecs, compute: fargate, weight: 90}, {orchestrator: eks, compute: ec2, weight: 10}]"
+    return recording("dev", "orchestrator=", "compute=", f"placements={placements}")
+
+
+@pytest.fixture(scope="module")
+def both(side_by_side):
+    return plan.plan(*side_by_side)
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod", "both"])
+def test_exactly_one_thing_is_reachable_from_the_internet(stack, request):
+    assert [found["resource"] for found in request.getfixturevalue(stack)["public"]] == ["edge-balancer"]
+
+
+def test_a_certificate_closes_plain_http(dev, prod):
+    assert dev["plain_http"] == ["edge-http"]
+    assert prod["plain_http"] == []
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod", "both"])
+def test_every_ignored_field_has_an_owner(stack, request):
+    assert not [line for line in request.getfixturevalue(stack)["warnings"] if "names no owner" in line]
+
+
+def test_production_protects_what_keeps_data(dev, prod):
+    kinds = {resource["type"].rpartition(":")[2] for resource in prod["protected"]}
+    assert {"Instance", "ReplicationGroup", "Secret", "Cluster", "LoadBalancer", "Bucket"} <= kinds
+    assert dev["protected"] == []
+
+
+def test_no_role_may_do_everything_with_everything(dev, prod):
+    for statement in (*dev["permissions"], *prod["permissions"]):
+        if statement["effect"] == "Allow":
+            assert "*" not in statement["actions"], statement
+            assert not [action for action in statement["actions"] if action.endswith(":*")], statement
+
+
+def test_two_placements_share_one_edge_by_their_weights(side_by_side):
+    found, _ = side_by_side
+    assert len(list(found.of("aws:lb/loadBalancer:LoadBalancer"))) == 1
+    (route,) = [rule for rule in found.of("aws:lb/listenerRule:ListenerRule") if rule.name == "routes-web"]
+    (action,) = route.inputs["actions"]
+    assert [group["weight"] for group in action["forward"]["targetGroups"]] == [90, 10]
+
+
+def test_a_switch_of_the_orchestrator_keeps_the_data_and_the_load_balancer(dev):
+    switched = plan.plan(*recording("dev", "orchestrator=eks"))
+
+    def lasting(found):
+        parts = ("data", "key", "secrets", "images", "edge-balancer", "edge-http")
+        return {resource["urn"] for resource in found["resources"] if resource["name"].startswith(parts)}
+
+    assert lasting(dev) == lasting(switched)
+    assert {"data-db", "edge-balancer"} <= {urn.rpartition("::")[2] for urn in lasting(dev)}
+
+
+def test_two_runs_give_the_same_plan(dev):
+    assert json.dumps(plan.plan(*recording("dev"))) == json.dumps(dev)
+
+
+def test_a_refused_stack_ends_with_every_reason_and_registers_nothing():
+    with pytest.raises(pulumi.RunError) as caught:
+        recording("dev", "managed=[dbs]", "edge={}")
+    assert "dbs" in str(caught.value)
+    assert "neither a certificate nor `http: true`" in str(caught.value)
