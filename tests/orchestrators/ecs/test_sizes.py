@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestrators.ecs.sizes import task_size
@@ -10,6 +10,8 @@ MIB = 1024 * 1024
 
 
 @given(cpu=st.integers(0, 20000), memory=st.integers(0, 140000))
+@example(cpu=256, memory=512)
+@example(cpu=16384, memory=122880)
 def test_a_size_is_sold_large_enough_and_the_smallest_such(cpu, memory):
     enough = [size for size in SIZES if size.cpu >= cpu and size.memory >= memory]
     size = smallest(cpu, memory)
