@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from alerting.handler.events import read
+from alerting.notification import Notification
 from alerting.rules import EDGE_RULES, Alarm, service_rules
 
 STACK = "portal-prod"
@@ -117,3 +119,9 @@ EVERY: list[dict[str, Any]] = [
     DEPLOYMENT_FAILED,
     SERVICE_IMPAIRED,
 ]
+
+
+def told(event: object) -> Notification:
+    """The one notification of the event."""
+    (notification,) = read(event, ALARMS, STACK)
+    return notification

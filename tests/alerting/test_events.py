@@ -1,8 +1,6 @@
 import copy
-import importlib.util
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,15 +10,8 @@ from alerting.handler import letter, mailer
 from alerting.handler.events import UnreadableEvent, read
 from alerting.notification import State
 from alerting.rules import Severity
-
-spec = importlib.util.spec_from_file_location("samples", Path(__file__).with_name("samples.py"))
-samples = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(samples)
-
-
-def told(event):
-    (notification,) = read(event, samples.ALARMS, samples.STACK)
-    return notification
+from tests.alerting import samples
+from tests.alerting.samples import told
 
 
 def test_an_alarm_says_what_where_and_how_bad():

@@ -1,0 +1,220 @@
+import json
+import subprocess
+import sys
+from fnmatch import fnmatchcase
+from itertools import product
+from pathlib import Path
+from typing import get_args
+
+import boto3
+import pulumi
+import pytest
+from botocore.validate import ParamValidator
+
+from alerting import Alerting, AlertingArgs
+from alerting.component import watch
+from alerting.handler import catalogue
+from alerting.pipeline import archive
+from alerting.tuning import rules_for
+from foundation.names import Names
+from foundation.signals import EventPattern, Metric, Missing, Signal, SignalName
+from settings import AlertSettings
+from tests.alerting import samples
+from tests.alerting.test_tuning import service, workload
+from tests.support.pulumi_run import ACCOUNT, REGION, Run, run
+from workload.model import Ingress, Managed
+
+NAMES = Names("portal", "prod")
+PORTAL = workload(
+    service("web", ingress=Ingress(port=8000)),
+    service("api"),
+    service("db", managed=Managed(engine="postgres", version="17")),
+)
+MAILED = AlertSettings(sender="alarms@example.com", to=("on-call@example.com",))
+EVENTS = (EventPattern(name="ecs-fargate-task-stopped", pattern={"source": ["aws.ecs"]}),)
+
+
+def metric(name: str, **dimensions: object) -> Metric:
+    statistic = "p95" if name == "latency_p95" else "Average"
+    return Metric(namespace="Test", name=name, dimensions=dimensions, statistic=statistic, unit="Count")
+
+
+def signals(*clusters: str) -> list[Signal]:
+    """Every signal of every subject; `oom` is measured nowhere."""
+    of_services = ("cpu", "memory", "running", "restarts")
+    return [
+        *(
+            Signal(subject=s, name=n, metric=metric(n, ClusterName=f"portal-prod-{c}", ServiceName=s))
+            for c, s, n in product(clusters, ("web", "api"), of_services)
+        ),
+        *(Signal(subject=s, name="oom", metric=Missing("no metric of it")) for s in ("web", "api")),
+        *(
+            Signal(subject="web", name="unhealthy_targets", metric=metric("u", TargetGroup=pulumi.Output.from_input(c)))
+            for c in clusters
+        ),
+        *(Signal(subject="edge", name=n, metric=metric(n)) for n in ("errors_5xx", "latency_p95", "certificate_days")),
+        *(Signal(subject="db", name=n, metric=metric(n)) for n in ("db_cpu", "db_storage", "db_connections")),
+    ]
+
+
+def alerting(settings: AlertSettings = MAILED, clusters: tuple[str, ...] = ("ecs-fargate",)) -> Run:
+    def program() -> None:
+        args = AlertingArgs(
+            workload=PORTAL, names=NAMES, settings=settings, signals=signals(*clusters), events=EVENTS, tags={}
+        )
+        Alerting("alerting", args)
+
+    return run(program)
+
+
+@pytest.fixture(scope="module")
+def mailed() -> Run:
+    return alerting()
+
+
+def statements(made: Run, type_: str, key: str) -> list[dict]:
+    return [s for each in made.of(type_) for s in json.loads(each.inputs[key])["Statement"]]
+
+
+@pytest.mark.parametrize("name", get_args(SignalName))
+def test_every_rule_on_every_signal_has_an_alarm_or_an_honest_reason(name):
+    for there in (True, False):
+        offered = [s for s in signals("ecs-fargate") if there or s.name != name]
+        watched, without = watch(PORTAL, NAMES, offered)
+        managed = {"db"} if any(s.subject == "db" for s in offered) else set()
+        for subject, rules in rules_for(PORTAL, managed).items():
+            for rule in rules:
+                alarmed = any(a.subject == subject and a.rule == rule for a, _ in watched)
+                assert alarmed != (f"{subject}/{rule.name}" in without)
+
+
+def test_a_missing_signal_gives_its_own_reason():
+    assert watch(PORTAL, NAMES, signals("x"))[1] == {"web/oom": "no metric of it", "api/oom": "no metric of it"}
+
+
+def test_a_signal_that_nobody_offers_is_named():
+    _, without = watch(PORTAL, NAMES, [])
+    assert without["api/cpu"] == "nothing in this stack measures cpu of api"
+
+
+def test_two_placements_have_an_alarm_each_that_says_where():
+    watched, _ = watch(PORTAL, NAMES, signals("ecs-fargate", "eks-ec2"))
+    names = [alarm.name for alarm, _ in watched]
+    assert len(set(names)) == len(names) == len([s for s in signals("a", "b") if isinstance(s.metric, Metric)])
+    assert [a.place for a, _ in watched if (a.subject, a.rule.name) == ("api", "cpu")] == ["ecs-fargate", "eks-ec2"]
+
+
+def test_cloudwatch_takes_every_alarm(mailed):
+    made = mailed.of("cloudwatch/metricAlarm:MetricAlarm")
+    shape = boto3.client("cloudwatch", region_name="eu-central-1").meta.service_model.operation_model("PutMetricAlarm")
+    wire = {
+        "name": "AlarmName", "alarmDescription": "AlarmDescription", "namespace": "Namespace",
+        "metricName": "MetricName", "statistic": "Statistic", "extendedStatistic": "ExtendedStatistic",
+        "comparisonOperator": "ComparisonOperator", "threshold": "Threshold", "treatMissingData": "TreatMissingData",
+    }  # fmt: skip
+    whole = {"period": "Period", "evaluationPeriods": "EvaluationPeriods", "datapointsToAlarm": "DatapointsToAlarm"}
+    enums = {key: shape.input_shape.members[key].enum for key in ("ComparisonOperator", "Statistic")}
+    assert len(made) == len(watch(PORTAL, NAMES, signals("ecs-fargate"))[0])
+    for alarm in made:
+        params = {wire[k]: v for k, v in alarm.inputs.items() if k in wire}
+        params |= {whole[k]: int(v) for k, v in alarm.inputs.items() if k in whole}
+        params["Dimensions"] = [{"Name": k, "Value": v} for k, v in alarm.inputs.get("dimensions", {}).items()]
+        report = ParamValidator().validate(params, shape.input_shape)
+        assert not report.has_errors(), report.generate_report()
+        assert ("Statistic" in params) != ("ExtendedStatistic" in params)
+        assert all(params[key] in values for key, values in enums.items() if key in params)
+        assert params["TreatMissingData"] in ("breaching", "notBreaching", "ignore")
+        assert params["DatapointsToAlarm"] <= params["EvaluationPeriods"]
+        assert params["Period"] * params["EvaluationPeriods"] <= 86_400  # AWS: PutMetricAlarm, EvaluationPeriods
+
+
+def test_without_recipients_there_are_alarms_and_no_way_to_mail():
+    made = alerting(AlertSettings())
+    assert {each.type for each in made.resources} == {"aws:cloudwatch/metricAlarm:MetricAlarm"}
+
+
+def test_the_function_may_do_three_things_on_exact_resources(mailed):
+    allowed = {s["Sid"]: s for s in statements(mailed, "iam/rolePolicy:RolePolicy", "policy")}
+
+    def arn(type_: str) -> str:
+        return f"arn:aws:mock:{REGION}:{ACCOUNT}:{mailed.one(type_).id}"
+
+    assert {sid: s["Resource"] for sid, s in allowed.items()} == {
+        "WriteItsLog": arn("cloudwatch/logGroup:LogGroup") + ":*",
+        "MailAsTheSender": [arn("emailIdentity:EmailIdentity"), arn("configurationSet:ConfigurationSet")],
+        "KeepWhatItCannotMail": arn("sqs/queue:Queue"),
+    }
+    assert not any("*" in str(s["Action"]) for s in allowed.values())
+    assert allowed["MailAsTheSender"]["Condition"] == {"StringEquals": {"ses:FromAddress": "alarms@example.com"}}
+
+
+def test_only_the_stacks_own_rules_may_call_the_function(mailed):
+    permissions = mailed.of("lambda/permission:Permission")
+    assert [p.inputs["principal"] for p in permissions] == ["events.amazonaws.com"] * 2
+    assert all(p.inputs["sourceArn"].endswith("EventRule") for p in permissions)
+
+
+def test_every_rule_has_a_target_that_keeps_what_it_cannot_deliver(mailed):
+    rules, targets = mailed.of("eventRule:EventRule"), mailed.of("eventTarget:EventTarget")
+    assert {t.inputs["rule"] for t in targets} == {r.inputs["name"] for r in rules}
+    assert all(t.inputs["deadLetterConfig"]["arn"].endswith("Queue") for t in targets)
+    (queue,) = statements(mailed, "queuePolicy:QueuePolicy", "policy")
+    assert len(queue["Condition"]["ArnEquals"]["aws:SourceArn"]) == len(rules)
+
+
+def matches(pattern: object, value: object) -> bool:
+    """EventBridge's matching, as far as our pattern uses it."""
+    if isinstance(pattern, dict):
+        return all(
+            any(matches(choice, value) for choice in rest) if key == "$or"
+            else isinstance(value, dict) and matches(rest, value.get(key))
+            for key, rest in pattern.items()
+        )  # fmt: skip
+    return any(
+        fnmatchcase(str(value), f"{choice['prefix']}*") if isinstance(choice, dict) else value == choice
+        for choice in pattern
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "previous", "heard"),
+    [
+        ("ALARM", "OK", True), ("ALARM", "INSUFFICIENT_DATA", True), ("OK", "ALARM", True),
+        ("OK", "INSUFFICIENT_DATA", False), ("INSUFFICIENT_DATA", "ALARM", False),
+    ],
+)  # fmt: skip
+def test_the_function_hears_of_beginnings_and_ends_alone(mailed, value, previous, heard):
+    pattern = json.loads(mailed.one("eventRule:EventRule", "alerting-mail-alarm-changes").inputs["eventPattern"])
+    assert matches(pattern, samples.on_the_bus(value, previous)) is heard
+    assert not matches(pattern, samples.on_the_bus(value, previous, "somebody-elses-alarm"))
+
+
+def test_the_catalogue_gives_back_what_was_put_in():
+    assert catalogue.loads(catalogue.dumps(samples.ALARMS.values())) == samples.ALARMS
+
+
+def test_the_archive_alone_mails_an_alarm(tmp_path):
+    for name, asset in archive(list(samples.ALARMS.values())).assets.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(asset.text if isinstance(asset, pulumi.StringAsset) else Path(asset.path).read_text())
+    program = (
+        "import json, sys, unittest.mock as m, alerting.handler.function as f\n"
+        "with m.patch.object(f.boto3, 'client') as client:\n"
+        "    client.return_value.send_email.return_value = {'MessageId': 'id'}\n"
+        "    print(f.handle(json.load(sys.stdin), None), sorted({n.split('.')[0] for n in sys.modules}))\n"
+    )
+    environment = {
+        "LAMBDA_TASK_ROOT": str(tmp_path), "PYTHONPATH": str(tmp_path), "STACK": samples.STACK,
+        "SENDER": "a@example.com", "RECIPIENTS": '["b@example.com"]', "CONFIGURATION_SET": "set",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(samples.on_the_bus("ALARM", "OK")), text=True, capture_output=True, cwd=tmp_path, env=environment,
+        check=False,
+    )  # fmt: skip
+    assert done.stdout.startswith("{'sent': 1}"), done.stderr
+    modules = set(json.loads(done.stdout[11:].replace("'", '"')))
+    assert not {"pulumi", "workload", "foundation", "yaml", "settings"} & modules
+        json.loads(done.stdout[11:].replace("'", '"'))
+    )
