@@ -242,7 +242,14 @@ class Entry:
         mounts: list[Mount] = []
         for node in self.items("volumes"):
             kind, target, source = node.get("type"), node.get("target"), node.get("source")
-            if kind == "tmpfs":
+            if not str(target).startswith("/"):
+                hint = (
+                    "; Compose takes a name of one letter for a Windows drive, so use a longer one"
+                    if ":" in str(target)
+                    else ""
+                )
+                self.problem(node.at, f'volumes: the target "{target}" is not an absolute path in the container{hint}')
+            elif kind == "tmpfs":
                 options = node.value.get("tmpfs")
                 tmpfs.append(
                     Tmpfs(

@@ -117,6 +117,10 @@ FATES: dict[str, Fate] = {
         only="cluster, npipe, image",
     ),
     "services.ports.protocol": Fate("no load balancer takes it; use tcp or udp", refused=True, when=_is("sctp"), only="sctp"),
+    "services.links": Fate(
+        "others call a service by its own name, not by an alias",
+        when=lambda node: any(":" in str(item.value) for item in node.value), only="with an alias",
+    ),
     "services.ports.mode": Fate("only Docker Swarm has it", when=_is("host"), only="host"),
     "volumes.labels": Fate("tags of a stack are in its config"),
     "volumes.name": Fate("a stack names its resources itself"),

@@ -17,7 +17,9 @@ from workload.errors import DescriptionError
 
 SAMPLE = (Path(__file__).parents[2] / "compose.yaml").read_text()
 CORPUS = [path.read_text() for path in sorted((Path(__file__).parent / "corpus").glob("*/compose.yaml"))]
-quick = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+quick = settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 def outcome(content: bytes) -> Workload | DescriptionError:
@@ -57,11 +59,16 @@ scalars = st.one_of(
 )  # fmt: skip
 keys = st.sampled_from([*schema.SERVICE.keys, *schema.TOP.keys, *schema.BUILD.keys, *schema.DEPLOY.keys, "a", "x-ingress", "x-scaling",
                         "x-managed", "x-schedule", "x-links", "x-alarms", "test", "source", "target", "type", "min", "max"])  # fmt: skip
-values_of_yaml = st.recursive(scalars, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=4)))
+values_of_yaml = st.recursive(
+    scalars, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=4))
+)
 
 
 @quick
-@given(st.dictionaries(st.sampled_from(list(schema.SERVICE.keys)), values_of_yaml, max_size=6), st.dictionaries(keys, values_of_yaml, max_size=3))
+@given(
+    st.dictionaries(st.sampled_from(list(schema.SERVICE.keys)), values_of_yaml, max_size=6),
+    st.dictionaries(keys, values_of_yaml, max_size=3),
+)
 def test_any_tree_gives_a_workload_or_a_described_error(service, top):
     document = {**top, "services": {"a": {"image": "x", **service}, "b": {"image": "y", "extends": "a"}}}
     outcome(yaml.safe_dump(document, allow_unicode=True).encode("utf-8", "surrogatepass"))
@@ -120,7 +127,9 @@ def test_merging_with_itself_changes_nothing(entry):
 
 VARIABLES = st.dictionaries(st.sampled_from(["A", "B", "LONG_1"]), st.sampled_from(["", "x", "a b", "$A"]))
 TEMPLATES = st.recursive(
-    st.sampled_from([("text", "plain"), ("text", ": -"), ("dollar",), ("plain", "A"), ("braced", "B"), ("braced", "LONG_1")]),
+    st.sampled_from(
+        [("text", "plain"), ("text", ": -"), ("dollar",), ("plain", "A"), ("braced", "B"), ("braced", "LONG_1")]
+    ),
     lambda inner: st.tuples(st.sampled_from(["-", ":-", "+", ":+"]), st.sampled_from(["A", "B", "C"]), inner),
     max_leaves=5,
 )
@@ -192,7 +201,11 @@ def test_the_small_grammars_refuse_by_value_error_alone(text):
 
 
 @quick
-@given(st.dictionaries(st.from_regex(re.compile(r"[A-Z_]{1,6}"), fullmatch=True), st.text(alphabet="ab '\"#$=\\\n", max_size=12)))
+@given(
+    st.dictionaries(
+        st.from_regex(re.compile(r"[A-Z_]{1,6}"), fullmatch=True), st.text(alphabet="ab '\"#$=\\\n", max_size=12)
+    )
+)
 def test_an_environment_file_is_read_or_refused(variables):
     text = "".join(f"{key}={value}\n" for key, value in variables.items())
     with TemporaryDirectory() as directory:

@@ -43,7 +43,9 @@ def test_the_samples_links_are_its_calls():
 
 def test_only_web_of_the_sample_is_public():
     sample = read(SAMPLE, environment={})
-    assert {name: service.ingress for name, service in sample.services.items() if service.ingress} == {"web": Ingress(port=8000)}
+    assert {name: service.ingress for name, service in sample.services.items() if service.ingress} == {
+        "web": Ingress(port=8000)
+    }
 
 
 def test_sizes_are_bytes_and_times_are_seconds(tmp_path):
@@ -58,7 +60,11 @@ def test_sizes_are_bytes_and_times_are_seconds(tmp_path):
     assert container.tmpfs == (Tmpfs(target="/t", size=2**20, mode=0o1777),)
     assert container.resources == Resources(cpus=0.5, memory=3 * 2**29, reserved_memory=2**26)
     assert container.healthcheck.shell
-    assert (str(container.healthcheck.test[0]), container.healthcheck.interval, container.healthcheck.timeout) == ("probe me", 0.5, 30)
+    assert (str(container.healthcheck.test[0]), container.healthcheck.interval, container.healthcheck.timeout) == (
+        "probe me",
+        0.5,
+        30,
+    )
 
 
 def test_an_endpoint_variable_stays_a_reference_whatever_the_shell_says(tmp_path):
@@ -105,7 +111,9 @@ def test_waiting_for_completion_makes_a_job_and_no_link(tmp_path):
 
 
 def test_a_schedule_makes_a_job(tmp_path):
-    assert workload(tmp_path, "services: {a: {image: x, x-schedule: rate(1 hour)}}").jobs["a"].schedule == "rate(1 hour)"
+    assert (
+        workload(tmp_path, "services: {a: {image: x, x-schedule: rate(1 hour)}}").jobs["a"].schedule == "rate(1 hour)"
+    )
 
 
 def test_a_sidecar_lives_with_its_service_and_brings_its_links(tmp_path):
@@ -134,17 +142,22 @@ def test_two_ingresses_cannot_share_host_and_path(tmp_path):
 
 
 def test_mounted_sources_are_local_only_with_the_reason(tmp_path):
-    read_it = workload(tmp_path, "services: {a: {build: ., volumes: ['./src:/src', 'v:/v']}}\nvolumes: {v: }")
+    read_it = workload(tmp_path, "services: {a: {build: ., volumes: ['./src:/src', 'data:/v']}}\nvolumes: {data: }")
     assert [(found.key, found.reason) for found in read_it.local_only] == [
         ("services.a.volumes", "a mount of sources; in a cloud the image has them")
     ]
-    assert read_it.services["a"].container.volumes[1] == Mount(type="volume", source="v", target="/v")
+    assert read_it.services["a"].container.volumes[1] == Mount(type="volume", source="data", target="/v")
 
 
 def test_a_service_with_a_named_volume_is_stateful_unless_its_loss_is_said_aloud(tmp_path):
-    text = "services: {a: {image: x, volumes: ['v:/v']}, b: {image: x, volumes: ['v:/v'], x-ephemeral: true}}\nvolumes: {v: }"
+    text = "services: {a: {image: x, volumes: ['data:/v']}, b: {image: x, volumes: ['data:/v'], x-ephemeral: true}}\nvolumes: {data: }"
     services = workload(tmp_path, text).services
     assert (services["a"].stateful, services["b"].stateful) == (True, False)
+
+
+def test_a_volume_of_one_letter_is_no_volume(tmp_path):
+    with pytest.raises(DescriptionError, match="takes a name of one letter for a Windows drive"):
+        workload(tmp_path, "services: {a: {image: x, volumes: ['v:/v']}}\nvolumes: {v: }")
 
 
 def test_nothing_that_compose_filled_in_is_listed_as_local_only(tmp_path):
@@ -193,5 +206,9 @@ def test_several_files_are_merged_in_order(tmp_path):
 
 
 def test_a_thousand_services_are_read(tmp_path):
-    text = "services:\n" + "".join(f"  s{n}: {{image: x, depends_on: [s{n + 1}]}}\n" for n in range(999)) + "  s999: {image: x}\n"
+    text = (
+        "services:\n"
+        + "".join(f"  s{n}: {{image: x, depends_on: [s{n + 1}]}}\n" for n in range(999))
+        + "  s999: {image: x}\n"
+    )
     assert len(workload(tmp_path, text).services) == 1000

@@ -260,8 +260,11 @@ def _device(node: Node, where: str, reading: Reading) -> Node | None:
 class _VolumeShape:
     """A long-form volume, whose source is a path if it is a bind."""
 
+    def __init__(self, record: Record) -> None:
+        self.record = record
+
     def read(self, node: Node, where: str, reading: Reading) -> Node | None:
-        read = _VOLUME.read(node, where, reading)
+        read = self.record.read(node, where, reading)
         if read is None:
             return None
         source = read.value.get("source")
@@ -507,7 +510,7 @@ SERVICE = Record(
         "depends_on": MapOf(DEPENDENCY, names={"condition": "service_started", "required": True}),
         "healthcheck": HEALTHCHECK, "deploy": DEPLOY, "scale": INTEGER,
         "secrets": ListOf(_GRANT, identity=_grant_target("/run/secrets")), "configs": ListOf(_GRANT, identity=_grant_target("")),
-        "volumes": ListOf(_VolumeShape(), expand=_volume, identity=_target), "volumes_from": STRINGS,
+        "volumes": ListOf(_VolumeShape(_VOLUME), expand=_volume, identity=_target), "volumes_from": STRINGS,
         "tmpfs": ListOf(STRING, single=True, identity=_before("=")), "read_only": BOOLEAN, "init": BOOLEAN,
         "cap_add": UNIQUE_STRINGS, "cap_drop": UNIQUE_STRINGS, "security_opt": STRINGS, "privileged": BOOLEAN,
         "ulimits": ULIMITS, "sysctls": MapOf(_VALUE, pairs="="), "shm_size": SIZE,
