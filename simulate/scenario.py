@@ -101,7 +101,6 @@ def _until_over(engine: Engine, traffic: Traffic, watch: Watch, plan: Sequence[F
         for fault in plan[len(kills) : len(kills) + 1]:
             if elapsed >= fault.at * traffic.seconds:
                 at, victim = time.time(), engine.kill(fault.service)
-                screen.say(f"killed {fault.service}-{victim.index}", "bold yellow")
                 kills.append(Kill(service=fault.service, replica=f"{fault.service}-{victim.index}", at=at, back=None))
         _show(screen, traffic, watch, traffic.seconds - elapsed)
     screen.load_over()

@@ -12,13 +12,16 @@ LANE = 44
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A named series of (seconds, value). A `step` keeps its value until the next point; `style` is a CSS class."""
+    """A named series of (seconds, value). A `step` keeps its value until the next point, `dots` stand each for itself;
+    `style` is a CSS class.
+    """
 
     label: str
     style: str
     points: Sequence[tuple[float, float]]
     step: bool = False
     filled: bool = False
+    dots: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,10 @@ def lanes(title: str, seconds: float, lines: Sequence[Line], marks: Iterable[Mar
         top = max((value for _, value in line.points), default=0) or 1
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{floor}" y2="{floor}"/>')
         parts.append(f'<text class="tick" x="{LEFT - 6}" y="{floor - 6}" text-anchor="end">{escape(line.label)}</text>')
-        parts.append(f'<text class="tick" x="{WIDTH - RIGHT}" y="{floor - LANE + 12}" text-anchor="end">{top:g}</text>')
+        if not line.dots:
+            parts.append(
+                f'<text class="tick" x="{WIDTH - RIGHT}" y="{floor - LANE + 12}" text-anchor="end">{top:g}</text>'
+            )
         points = [(_x(at, seconds), round(floor - (LANE - 16) * value / top, 1)) for at, value in line.points]
         parts.extend(_drawn(line, points, floor))
     return _svg(title, seconds, floor + BOTTOM, parts, marks)
@@ -93,6 +99,9 @@ def _svg(title: str, seconds: float, height: int, parts: Iterable[str], marks: I
 
 
 def _drawn(line: Line, points: Sequence[tuple[float, float]], floor: float) -> Iterator[str]:
+    if line.dots:
+        yield from (f'<circle class="{line.style} dot" cx="{x}" cy="{y}" r="4"/>' for x, y in points)
+        return
     path = _path(points, step=line.step)
     if line.filled and points:
         yield f'<path class="{line.style} area" d="{path}L{points[-1][0]},{floor}L{points[0][0]},{floor}Z"/>'

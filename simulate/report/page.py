@@ -60,7 +60,7 @@ def render(record: Record) -> str:
 
 def _mail(mail: Mail, began: float) -> dict[str, object]:
     return {
-        "at": f"{mail.at - began:.1f} s after the load began",
+        "at": f"after {mail.at - began:.0f} s",
         "subject": mail.subject,
         "sender": mail.sender,
         "to": mail.to,
@@ -87,6 +87,8 @@ def _plots(record: Record, began: float, length: float) -> list[Plot]:
         )
         for index, (name, series) in enumerate(record.replicas.items())
     ]
+    mails = [(mail.at - began, 0.5) for mail in record.mails]
+    replicas.append(Line(label="mails", style="bad", points=mails, dots=True))
     return [
         Plot(
             title="Requests",
@@ -101,10 +103,10 @@ def _plots(record: Record, began: float, length: float) -> list[Plot]:
             svg=Markup(chart("Latency over time", "milliseconds", length, latency, kills)),  # noqa: S704
         ),
         Plot(
-            title="Replicas",
-            caption="How many replicas of each service were healthy.",
+            title="Replicas and mails",
+            caption="How many replicas of each service were healthy, and when a mail said so.",
             lines=(),
-            svg=Markup(lanes("Healthy replicas over time", length, replicas, kills)),  # noqa: S704
+            svg=Markup(lanes("Healthy replicas and mails over time", length, replicas, kills)),  # noqa: S704
         ),
     ]
 
