@@ -1,0 +1,290 @@
+"""The component under mocks, where `pulumi_eks.Cluster` is opaque: what is registered, in which order, who may what."""
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+from unittest import mock
+
+import pulumi
+import pulumi_eks
+import pytest
+
+from foundation.data import Endpoint
+from foundation.edge import TargetGroup
+from foundation.secrets import SecretRef
+from foundation.signals import Metric, Missing
+from orchestrators.base import OrchestratorArgs
+from orchestrators.eks import Eks
+from orchestrators.eks.hidden import hidden_children
+from settings import ClusterSettings
+from stackconfig import SettingsError
+from tests.orchestrators.eks.portal import EC2, FARGATE, MANAGED, NAMES, portal
+from tests.support.pulumi_run import run
+
+known = pulumi.Output.from_input
+CIDRS = ("203.0.113.0/24",)
+
+
+class Parked(pulumi.ComponentResource):
+    def __init__(self):
+        super().__init__("test:index:Parked", "parking-rule")
+
+
+def arguments(placement, version="v1", cidrs=(), **changes):
+    workload = portal()
+    admitted = []
+    network = SimpleNamespace(
+        vpc_id=known("vpc-1"),
+        cidr="10.0.0.0/16",
+        private_subnet_ids=[known("subnet-a"), known("subnet-b")],
+        security_groups={unit: known(f"sg-{unit}") for unit in workload.units},
+        admit=lambda name, group: admitted.append(name),
+        admitted=admitted,
+    )
+    target = TargetGroup(arn=known("arn:web"), arn_suffix=known("web"), port=8000, parking_rule=Parked())
+    fields = {
+        "workload": workload,
+        "placement": placement,
+        "names": NAMES,
+        "region": "eu-central-1",
+        "network": network,
+        "targets": {"web": target},
+        "endpoints": {
+            name: Endpoint(host=f"{name}.internal", port="5432", scheme="rediss", sslmode="require") for name in MANAGED
+        },
+        "secrets": {
+            "db_password": SecretRef(arn=known("arn:secret"), key_arn=known("arn:key"), version=known(version))
+        },
+        "images": {name: f"repository/{name}@sha256:0" for name in workload.units},
+        "cluster": ClusterSettings(public_access_cidrs=tuple(cidrs)),
+        "protect": True,
+        "tags": {"stack": "prod"},
+    }
+    return OrchestratorArgs(**{**fields, **changes})
+
+
+def provision(placement, **changes):
+    made = {}
+    cluster = pulumi_eks.Cluster
+
+    def spied(resource_name, **given):
+        """Keeps the cluster's arguments, as mocks record no remote component."""
+        made["cluster"] = given
+        return cluster(resource_name, **given)
+
+    def program():
+        made["args"] = arguments(placement, **changes)
+        made["eks"] = Eks("eks", made["args"])
+
+    with mock.patch.object(pulumi_eks, "Cluster", spied):
+        registered = run(program)
+    return registered, made["eks"], made["args"], made["cluster"]
+
+
+@pytest.fixture(scope="module")
+def ec2():
+    return provision(EC2)
+
+
+@pytest.fixture(scope="module")
+def fargate():
+    return provision(FARGATE)
+
+
+@pytest.fixture(params=["ec2", "fargate"])
+def either(request):
+    return request.getfixturevalue(request.param)
+
+
+def named(registered, *prefixes):
+    return {each.name for each in registered.resources if each.name.startswith(prefixes)}
+
+
+def test_the_clusters_api_is_private_without_addresses_in_config(either):
+    assert either[3]["endpoint_private_access"] is True
+    assert either[3]["endpoint_public_access"] is False
+
+
+def test_the_clusters_api_is_reached_from_the_addresses_in_config_alone():
+    inputs = provision(EC2, cidrs=CIDRS)[3]
+    assert inputs["endpoint_public_access"] is True
+    assert inputs["public_access_cidrs"] == list(CIDRS)
+
+
+def test_the_cluster_encrypts_logs_and_refuses_deletion(either):
+    inputs = either[3]
+    assert inputs["encryption_config_key_arn"] is not None
+    assert set(inputs["enabled_cluster_log_types"]) == {
+        "api",
+        "audit",
+        "authenticator",
+        "controllerManager",
+        "scheduler",
+    }
+    assert inputs["deletion_protection"] is True
+    assert inputs["opts"].protect is True
+
+
+def test_the_cluster_component_is_told_to_make_nothing_of_its_own(either):
+    """What `hidden` leaves out depends on exactly these arguments (pulumi-eks 4.4, cluster.ts)."""
+    inputs = either[3]
+    assert inputs["skip_default_node_group"] is True
+    assert inputs["skip_default_security_groups"] is True
+    assert inputs["use_default_vpc_cni"] is True
+    assert inputs["kube_proxy_addon_options"] == {"enabled": False}
+    assert inputs["coredns_addon_options"] == {"enabled": False}
+    assert inputs["authentication_mode"] == "API"
+    assert inputs["service_role"] is not None
+    assert not {"fargate", "create_oidc_provider", "access_entries", "storage_classes"} & set(inputs)
+    assert [child.suffix for child in hidden_children("eks:index:Cluster")] == ["eksCluster", "eks-k8s"]
+
+
+def test_auto_mode_uses_the_role_in_sight(ec2):
+    assert ec2[3]["auto_mode"].create_node_role is False
+    assert ec2[3]["auto_mode"].compute_config.node_pools == ["system"]
+
+
+def test_no_secret_value_stands_in_a_manifest(either):
+    assert not either[0].of("core/v1:Secret")
+
+
+def test_a_new_secret_version_is_a_new_secret_that_new_pods_wait_for():
+    def secret(version):
+        registered = provision(EC2, version=version)[0]
+        made = registered.one(":ExternalSecret").inputs
+        api = registered.one(":Deployment", "eks-deployment-api").inputs["spec"]["template"]["spec"]
+        (mounted,) = (v["secret"]["secretName"] for v in api["volumes"] if "secret" in v)
+        assert made["metadata"]["name"] == made["spec"]["target"]["name"] == mounted
+        return mounted
+
+    assert secret("v1") != secret("v2")
+
+
+def test_a_new_image_is_a_new_migration():
+    def job(image):
+        images = {**arguments_images(), "migrate": image}
+        return provision(EC2, images=images)[0].one(":Job").inputs["metadata"]["name"]
+
+    assert job("repository/migrate@sha256:1") != job("repository/migrate@sha256:2")
+
+
+def arguments_images():
+    return {name: f"repository/{name}@sha256:0" for name in portal().units}
+
+
+def test_the_migration_runs_before_those_who_wait_for_it(either):
+    waits = {name: either[0].one(":Deployment", f"eks-deployment-{name}").depends_on for name in ("api", "worker")}
+    assert all("eks-job-migrate" in names for names in waits.values())
+
+
+def test_the_workload_comes_after_and_goes_before_all_that_serves_it(either):
+    registered = either[0]
+    for each in registered.of(":Deployment"):
+        needed = named(registered, "eks-nodepool", "eks-metrics-server", "eks-external", "eks-aws-load", "eks-profile")
+        services = {name for name in needed if not name.endswith(("-role", "-policy"))}
+        controllers = {r.name for r in registered.of("helm.sh/v3:Release")} | {r.name for r in registered.of(":Addon")}
+        assert controllers & services <= set(each.depends_on)
+        assert "eks-namespace-portal-prod" in each.depends_on
+
+
+def test_every_role_keeps_its_rights_while_the_cluster_stands(either):
+    registered = either[0]
+    attached = {each.name for each in registered.of(":RolePolicyAttachment") if "cluster-role" in each.name}
+    assert attached
+    assert attached <= {resource._name for resource in either[3]["opts"].depends_on}
+
+
+def test_a_service_does_not_wait_for_the_pods_that_wait_for_it(either):
+    for each in either[0].of("core/v1:Service"):
+        assert each.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+
+
+def test_the_ledger_is_what_pulumi_ignores(either):
+    registered, eks, *_ = either
+    ignored = {(each.name, field) for each in registered.resources for field in each.ignored}
+    assert ignored == {(owned.resource, owned.field) for owned in eks.ledger}
+    assert {field for _, field in ignored} == {"spec.replicas"}
+
+
+def test_every_service_that_is_not_managed_runs(either):
+    assert set(either[1].running) == {"web", "api", "worker"}
+
+
+def test_requests_are_routed_once_the_ingress_service_is_rolled_out(either):
+    assert [type(resource).__name__ for resource in either[1].ready] == ["Manifest"]
+    (urn,) = (resource._name for resource in either[1].ready)
+    assert urn == "eks-deployment-web"
+
+
+def test_every_service_tells_five_signals_on_nodes(ec2):
+    assert len(ec2[1].signals) == 15
+    assert all(isinstance(signal.metric, Metric) for signal in ec2[1].signals)
+
+
+def test_fargate_says_honestly_that_it_has_no_metrics(fargate):
+    assert {type(signal.metric) for signal in fargate[1].signals} == {Missing}
+
+
+def statements(registered, role):
+    document = json.loads(registered.one(":RolePolicy", f"eks-{role}-role-policy").inputs["policy"])
+    return document["Statement"]
+
+
+def test_the_secrets_operator_reads_the_stacks_secrets_alone(either):
+    assert statements(either[0], "external-secrets") == [
+        {
+            "Effect": "Allow",
+            "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
+            "Resource": ["arn:secret"],
+        },
+        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": ["arn:key"]},
+    ]
+
+
+def test_the_load_balancer_controller_changes_the_stacks_target_groups_alone(fargate):
+    changing, reading = statements(fargate[0], "aws-load-balancer-controller")
+    assert changing["Resource"] == ["arn:web"]
+    assert all(":Describe" in action for action in reading["Action"])
+
+
+def test_no_unit_has_a_role(either):
+    roles = {each.name for each in either[0].of(":Role")}
+    assert not {name for name in roles for unit in portal().units if f"-{unit}-" in name}
+
+
+def test_pods_on_nodes_are_let_in_by_the_network(ec2):
+    assert ec2[2].network.admitted == ["eks-ec2-nodes"]
+    assert not ec2[0].of(":SecurityGroupPolicy")
+
+
+def test_pods_on_fargate_reach_dns_and_their_kubelet_is_reached(fargate):
+    ingress = {(each.name, each.inputs["fromPort"], each.inputs["ipProtocol"]) for each in fargate[0].of("IngressRule")}
+    for unit in ("web", "api", "worker", "migrate"):
+        assert {
+            (f"eks-{unit}-dns-udp-in", 53, "udp"),
+            (f"eks-{unit}-dns-tcp-in", 53, "tcp"),
+            (f"eks-{unit}-api-in", 443, "tcp"),
+            (f"eks-{unit}-kubelet-in", 10250, "tcp"),
+        } <= ingress
+    assert len(ingress) == 16
+
+
+def test_fargate_gets_no_network_policies_that_it_would_ignore(fargate):
+    assert not fargate[0].of(":NetworkPolicy")
+
+
+def test_an_unsupported_version_stops_everything():
+    with pytest.raises(SettingsError):
+        provision(EC2, cluster=ClusterSettings(version="1.20"))
+
+
+def test_a_stack_without_secrets_has_no_secrets_operator():
+    workload = portal()
+    web = replace(workload.services["web"], links=())
+    alone = replace(
+        workload,
+        services={"web": replace(web, container=replace(web.container, depends_on=(), environment={}))},
+        jobs={},
+    )
+    registered = provision(EC2, workload=alone, endpoints={})[0]
+    assert not named(registered, "eks-external-secrets")
