@@ -31,7 +31,10 @@ SERVICE = """\
 
 
 def description(services: int) -> str:
-    head = 'x-common: &common {restart: always, read_only: true, cap_drop: [ALL]}\nx-environment: &environment {LEVEL: info, ZONE: "a"}\n'
+    head = (
+        "x-common: &common {restart: always, read_only: true, cap_drop: [ALL]}\nx-environment: "
+        '&environment {LEVEL: info, ZONE: "a"}\n'
+    )
     entries = (SERVICE.format(n=n, next=(n + 1) % services, port=10000 + n) for n in range(services))
     volumes = "".join(f"  data-{n}: {{}}\n" for n in range(services))
     return f"{head}services:\n{''.join(entries)}volumes:\n{volumes}"

@@ -274,7 +274,10 @@ class Entry:
         elif self.get("build"):
             self.bind_mounts.append(node)
         else:
-            message = f"volumes: {target} comes from this machine, which is not there in a cloud; use a config (file:), a secret or a named volume"
+            message = (
+                f"volumes: {target} comes from this machine, which is not there in a cloud; "
+                "use a config (file:), a secret or a named volume"
+            )
             self.problem(node.at, message)
 
     def tmpfs(self, node: Node) -> Tmpfs:

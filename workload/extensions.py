@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from workload.compose import plain
+from workload.compose.forms import BOOLEAN, NUMBER, STRING, STRINGS, WORD
 from workload.compose.interpolate import Scope
-from workload.compose.schema import BOOLEAN, NUMBER, STRING, STRINGS, WORD
 from workload.compose.shapes import ANYTHING, ListOf, MapOf, Reading, Record, Scalar, Shape, nearest
 from workload.compose.tree import Key, Node
 from workload.errors import Problem
@@ -51,11 +51,15 @@ _BOUNDS: dict[str, Shape] = {"min": _COUNT, "max": _COUNT}
 
 EXTENSIONS: dict[str, Shape] = {
     "x-ingress": Record(
-        {"port": _within(1, 65535), "path": Scalar('a path that begins with "/"', _path), "host": STRING}, required=("port",)
+        {"port": _within(1, 65535), "path": Scalar('a path that begins with "/"', _path), "host": STRING},
+        required=("port",),
     ),
     "x-scaling": Record(
         {
-            **_BOUNDS, "cpu": _PERCENT, "memory": _PERCENT, "requests": _within(1, 10**9),
+            **_BOUNDS,
+            "cpu": _PERCENT,
+            "memory": _PERCENT,
+            "requests": _within(1, 10**9),
             "queue": Record({"name": STRING, "per_task": _within(1, 10**9)}, required=("name", "per_task")),
             "schedule": ListOf(Record({"at": SCHEDULE, **_BOUNDS, "timezone": STRING}, required=("at", "min", "max"))),
         },
@@ -63,7 +67,10 @@ EXTENSIONS: dict[str, Shape] = {
     ),
     "x-managed": Record(
         {
-            "engine": Scalar("postgres, redis or valkey", _engine), "version": WORD, "database": STRING, "user": STRING,
+            "engine": Scalar("postgres, redis or valkey", _engine),
+            "version": WORD,
+            "database": STRING,
+            "user": STRING,
             "password": STRING,
         },
         required=("engine", "version"),
@@ -72,7 +79,7 @@ EXTENSIONS: dict[str, Shape] = {
     "x-schedule": SCHEDULE,
     "x-links": STRINGS,
     "x-alarms": MapOf(ANYTHING),
-}  # fmt: skip
+}
 """Every key of Switchyard's own with its shape."""
 
 
@@ -106,7 +113,10 @@ class Extensions:
             return None
         if value["port"] not in listens:
             at = self.nodes["x-ingress"].value["port"].at
-            message = f'services.{self.name}.x-ingress.port: the container does not listen on {value["port"]}; add "{value["port"]}" to expose'
+            message = (
+                f"services.{self.name}.x-ingress.port: the container does not listen on "
+                f'{value["port"]}; add "{value["port"]}" to expose'
+            )
             self.problem(at, message)
         return Ingress(**value)
 
@@ -141,7 +151,10 @@ class Extensions:
         password = value.get("password")
         if password is not None and password not in secrets:
             at = self.nodes["x-managed"].value["password"].at
-            message = f'services.{self.name}.x-managed.password: there is no secret "{password}"{nearest(password, list(secrets))}'
+            message = (
+                f"services.{self.name}.x-managed.password: there is no secret "
+                f'"{password}"{nearest(password, list(secrets))}'
+            )
             self.problem(at, message)
         return Managed(**value)
 
@@ -149,7 +162,10 @@ class Extensions:
         found: list[str] = []
         for node in self.nodes["x-links"].value if "x-links" in self.nodes else ():
             if node.value not in services:
-                message = f'services.{self.name}.x-links: there is no service "{node.value}"{nearest(node.value, list(services))}'
+                message = (
+                    f"services.{self.name}.x-links: there is no service "
+                    f'"{node.value}"{nearest(node.value, list(services))}'
+                )
                 self.problem(node.at, message)
             found.append(node.value)
         return found

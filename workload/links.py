@@ -23,7 +23,10 @@ def endpoints(services: Mapping[str, Node], problems: list[Problem]) -> dict[str
     for name, node in services.items():
         prefix = variable(name)
         if prefix in found:
-            message = f'services.{name}: "{found[prefix]}" has the same endpoint variables ({prefix}_HOST ...); rename one of the two'
+            message = (
+                f'services.{name}: "{found[prefix]}" has the same endpoint variables '
+                f"({prefix}_HOST ...); rename one of the two"
+            )
             problems.append(Problem(node.at, message))
         found.setdefault(prefix, name)
     return found

@@ -65,16 +65,36 @@ FATES: dict[str, Fate] = {
         *(
             f"build.{key}"
             for key in (
-                "cache_from", "cache_to", "no_cache", "no_cache_filter", "pull", "tags", "labels", "network", "extra_hosts",
-                "shm_size", "ulimits", "isolation", "provenance", "sbom", "platforms",
+                "cache_from",
+                "cache_to",
+                "no_cache",
+                "no_cache_filter",
+                "pull",
+                "tags",
+                "labels",
+                "network",
+                "extra_hosts",
+                "shm_size",
+                "ulimits",
+                "isolation",
+                "provenance",
+                "sbom",
+                "platforms",
             )
         ),
     ),
     **_refused(
         _BUILD_INPUT,
-        *(f"build.{key}" for key in ("additional_contexts", "dockerfile_inline", "secrets", "ssh", "entitlements", "privileged")),
+        *(
+            f"build.{key}"
+            for key in ("additional_contexts", "dockerfile_inline", "secrets", "ssh", "entitlements", "privileged")
+        ),
     ),
-    **_local("an image of a stack is named by its digest, so it never has to be looked up again", "pull_policy", "pull_refresh_after"),
+    **_local(
+        "an image of a stack is named by its digest, so it never has to be looked up again",
+        "pull_policy",
+        "pull_refresh_after",
+    ),
     **_local("there is no terminal in a cloud", "attach", "stdin_open", "tty"),
     **_local("it helps while developing", "develop"),
     **_local("containers never gain privileges in any placement", "security_opt"),
@@ -83,13 +103,32 @@ FATES: dict[str, Fate] = {
     **_local("both orchestrators roll back with update_config", "deploy.rollback_config"),
     **_local("a task or pod that ends is always started again; a job is not", "deploy.restart_policy"),
     **_local("the stack's placements decide where it runs", "deploy.placement"),
-    **_local("both orchestrators keep the whole service healthy or roll back", "deploy.update_config.max_failure_ratio"),
-    **_local(_SIZE, "cpu_count", "cpu_percent", "cpu_shares", "cpu_quota", "cpu_period", "cpu_rt_period", "cpu_rt_runtime"),
     **_local(
-        _SIZE, "memswap_limit", "mem_swappiness", "oom_kill_disable", "oom_score_adj", "pids_limit", "blkio_config",
-        "deploy.resources.limits.pids", "deploy.resources.reservations.pids",
+        "both orchestrators keep the whole service healthy or roll back", "deploy.update_config.max_failure_ratio"
     ),
-    **_local(_MACHINE, "cpuset", "cgroup_parent", "volumes.consistency", "volumes.bind", "volumes.volume.labels", "volumes.volume.nocopy"),
+    **_local(
+        _SIZE, "cpu_count", "cpu_percent", "cpu_shares", "cpu_quota", "cpu_period", "cpu_rt_period", "cpu_rt_runtime"
+    ),
+    **_local(
+        _SIZE,
+        "memswap_limit",
+        "mem_swappiness",
+        "oom_kill_disable",
+        "oom_score_adj",
+        "pids_limit",
+        "blkio_config",
+        "deploy.resources.limits.pids",
+        "deploy.resources.reservations.pids",
+    ),
+    **_local(
+        _MACHINE,
+        "cpuset",
+        "cgroup_parent",
+        "volumes.consistency",
+        "volumes.bind",
+        "volumes.volume.labels",
+        "volumes.volume.nocopy",
+    ),
     **_local("the port's number says it all", "ports.name", "ports.app_protocol"),
     **_refused(_PRIVATE, "devices", "device_cgroup_rules", "runtime", "isolation", "credential_spec", "storage_opt"),
     **_refused(_PRIVATE, "use_api_socket", "userns_mode", "volumes.volume.subpath", "volumes.image"),
@@ -105,21 +144,30 @@ FATES: dict[str, Fate] = {
     "services.pid": Fate(_PRIVATE, refused=True, when=_own_namespace, only="anything"),
     "services.uts": Fate(_PRIVATE, refused=True, when=_own_namespace, only="anything"),
     "services.network_mode": Fate(
-        "a task or pod has its own address; a sidecar is network_mode: service:NAME, else remove it", refused=True,
-        when=lambda node: not str(node.value).startswith("service:"), only="anything but service:NAME",
+        "a task or pod has its own address; a sidecar is network_mode: service:NAME, else remove it",
+        refused=True,
+        when=lambda node: not str(node.value).startswith("service:"),
+        only="anything but service:NAME",
     ),
     "services.deploy.mode": Fate(
         "one task per machine or a one-off run is nothing that both orchestrators have; a job is what others wait for, or has x-schedule",
-        refused=True, when=lambda node: node.value != "replicated", only="anything but replicated",
+        refused=True,
+        when=lambda node: node.value != "replicated",
+        only="anything but replicated",
     ),
     "services.volumes.type": Fate(
-        "no placement mounts it; use a named volume, a secret or a config", refused=True, when=_is("cluster", "npipe", "image"),
+        "no placement mounts it; use a named volume, a secret or a config",
+        refused=True,
+        when=_is("cluster", "npipe", "image"),
         only="cluster, npipe, image",
     ),
-    "services.ports.protocol": Fate("no load balancer takes it; use tcp or udp", refused=True, when=_is("sctp"), only="sctp"),
+    "services.ports.protocol": Fate(
+        "no load balancer takes it; use tcp or udp", refused=True, when=_is("sctp"), only="sctp"
+    ),
     "services.links": Fate(
         "others call a service by its own name, not by an alias",
-        when=lambda node: any(":" in str(item.value) for item in node.value), only="with an alias",
+        when=lambda node: any(":" in str(item.value) for item in node.value),
+        only="with an alias",
     ),
     "services.ports.mode": Fate("only Docker Swarm has it", when=_is("host"), only="host"),
     "volumes.labels": Fate("tags of a stack are in its config"),
@@ -130,9 +178,11 @@ FATES: dict[str, Fate] = {
     "secrets.template_driver": Fate("a secret comes from file, environment or external: true", refused=True),
     "configs.labels": Fate("tags of a stack are in its config"),
     "configs.name": Fate("a stack names its resources itself"),
-    "configs.external": Fate("its content is not known here; write file or content", refused=True, when=_is(True), only="true"),
+    "configs.external": Fate(
+        "its content is not known here; write file or content", refused=True, when=_is(True), only="true"
+    ),
     "configs.template_driver": Fate("only Docker Swarm has it", refused=True),
-}  # fmt: skip
+}
 
 _PREFIXES = {path[:index] for path in FATES for index, letter in enumerate(path) if letter == "."}
 

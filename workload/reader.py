@@ -173,7 +173,7 @@ class _Reader:
 
     def addresses(self, units: Mapping[str, Service | Job]) -> None:
         """Refuse URLs whose host is a service without a link, or one whose address differs per placement."""
-        for name, unit in units.items():
+        for unit in units.values():
             for container in unit.containers:
                 environment = self.services[container.name].value.get("environment")
                 for key, text in container.environment.items():
@@ -204,7 +204,10 @@ class _Reader:
         if other.managed:
             self.problem(at, f'{place}: the address of "{host}" differs where it is managed; write {better}')
         elif host not in unit.links:
-            message = f'{place}: "{unit.name}" has no link to "{host}"; write {better}, or add "{host}" to depends_on or x-links'
+            message = (
+                f'{place}: "{unit.name}" has no link to "{host}"; write {better}, '
+                f'or add "{host}" to depends_on or x-links'
+            )
             self.problem(at, message)
 
     def ingresses(self, services: Mapping[str, Service]) -> None:

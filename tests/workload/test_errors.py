@@ -22,63 +22,77 @@ def service(line: str) -> str:
 
 ONE_LINE = {
     "imge: y": 'compose.yaml:4:5: services.a.imge: this key is not known; did you mean "image"?',
-    "privileged: true": "compose.yaml:4:5: services.a.privileged: refused: it shares or changes the machine, which no placement allows; remove it",
+    "privileged: true": "compose.yaml:4:5: services.a.privileged: refused: it shares or changes "
+    "the machine, which no placement allows; remove it",
     "network_mode: host": (
-        "compose.yaml:4:5: services.a.network_mode: refused: a task or pod has its own address; a sidecar is network_mode: service:NAME, "
+        "compose.yaml:4:5: services.a.network_mode: refused: a task or pod has its own "
+        "address; a sidecar is network_mode: service:NAME, "
         "else remove it"
     ),
     'volumes: ["/var/run/docker.sock:/x"]': (
-        "compose.yaml:4:15: services.a.volumes: the Docker socket hands over the whole machine; no placement has it; remove it"
+        "compose.yaml:4:15: services.a.volumes: the Docker socket hands over the "
+        "whole machine; no placement has it; remove it"
     ),
     "volumes: [./etc:/etc]": (
         "compose.yaml:4:15: services.a.volumes: /etc comes from this machine, which is not there in a cloud; "
         "use a config (file:), a secret or a named volume"
     ),
-    "volumes: [data:/data]": 'compose.yaml:4:15: services.a.volumes[0]: there is no "data" under the top-level key volumes',
+    "volumes: [data:/data]": "compose.yaml:4:15: services.a.volumes[0]: there is no "
+    '"data" under the top-level key volumes',
     "depends_on: [b]": 'compose.yaml:4:18: services.a.depends_on: there is no service "b"',
     "ports: [eighty]": (
-        'compose.yaml:4:13: services.a.ports[0]: found "eighty"; allowed is a port such as "80", "8080:80", "127.0.0.1:8080:80/tcp" '
+        'compose.yaml:4:13: services.a.ports[0]: found "eighty"; allowed is a port '
+        'such as "80", "8080:80", "127.0.0.1:8080:80/tcp" '
         'or a range "8000-8002:80-82"'
     ),
     "ports: ['1-3:1-2']": (
-        'compose.yaml:4:13: services.a.ports[0]: found "1-3:1-2"; allowed is two ranges of one length, such as 8000-8002:80-82'
+        'compose.yaml:4:13: services.a.ports[0]: found "1-3:1-2"; allowed is two '
+        "ranges of one length, such as 8000-8002:80-82"
     ),
     "read_only: maybe": 'compose.yaml:4:16: services.a.read_only: found "maybe"; allowed is true or false',
     "stop_grace_period: soon": (
-        'compose.yaml:4:24: services.a.stop_grace_period: found "soon"; allowed is a duration such as 90s, 1m30s or 500ms'
+        'compose.yaml:4:24: services.a.stop_grace_period: found "soon"; allowed '
+        "is a duration such as 90s, 1m30s or 500ms"
     ),
     "mem_limit: lots": (
-        'compose.yaml:4:16: services.a.mem_limit: found "lots"; allowed is a size such as 512m, 1.5g or a number of bytes'
+        'compose.yaml:4:16: services.a.mem_limit: found "lots"; allowed is a '
+        "size such as 512m, 1.5g or a number of bytes"
     ),
     "deploy: {replicas: two}": 'compose.yaml:4:24: services.a.deploy.replicas: found "two"; allowed is a whole number',
     "user: ${WHO:?name a user}": (
-        "compose.yaml:4:11: services.a.user: the variable WHO has no value: name a user; set it in the environment or in .env"
+        "compose.yaml:4:11: services.a.user: the variable WHO has no value: name "
+        "a user; set it in the environment or in .env"
     ),
     "user: ${WHO!}": (
         'compose.yaml:4:11: services.a.user: "${WHO!}" is no variable: write $$ for a plain $, or one of '
         "${A} ${A:-b} ${A-b} ${A:?e} ${A?e} ${A:+x} ${A+x}"
     ),
     "command: a && b": (
-        'compose.yaml:4:14: services.a.command: found "a && b"; allowed is one command, as Compose drops what follows ; & | < or >; '
+        'compose.yaml:4:14: services.a.command: found "a && b"; allowed is one command, '
+        "as Compose drops what follows ; & | < or >; "
         "put these in quotes, or call sh -c"
     ),
     "healthcheck: {test: [ping]}": (
-        'compose.yaml:4:25: services.a.healthcheck.test: the first item of the list must be "CMD", "CMD-SHELL" or "NONE"'
+        "compose.yaml:4:25: services.a.healthcheck.test: the first item of "
+        'the list must be "CMD", "CMD-SHELL" or "NONE"'
     ),
     "env_file: none.env": (
         "compose.yaml:4:15: services.a.env_file: there is no file none.env; create it, or say required: false"
     ),
     "extends: b": 'compose.yaml:4:14: services.a.extends: there is no service "b" in this file',
     "extends: a": "compose.yaml:4:14: services.a.extends: the services extend each other: a -> a",
-    "x-ingress: {port: 80}": 'compose.yaml:4:23: services.a.x-ingress.port: the container does not listen on 80; add "80" to expose',
+    "x-ingress: {port: 80}": "compose.yaml:4:23: services.a.x-ingress.port: the container "
+    'does not listen on 80; add "80" to expose',
     "x-scaling: {min: 3, max: 2}": "compose.yaml:4:30: services.a.x-scaling.max: 2 is less than min, which is 3",
-    "x-scalling: {min: 3, max: 2}": 'compose.yaml:4:5: services.a.x-scalling: this key is not known; did you mean "x-scaling"?',
+    "x-scalling: {min: 3, max: 2}": "compose.yaml:4:5: services.a.x-scalling: this key is "
+    'not known; did you mean "x-scaling"?',
     "x-links: [b]": 'compose.yaml:4:15: services.a.x-links: there is no service "b"',
     "x-managed: {engine: mysql, version: '8'}": (
         'compose.yaml:4:25: services.a.x-managed.engine: found "mysql"; allowed is postgres, redis or valkey'
     ),
     "x-schedule: daily": (
-        'compose.yaml:4:17: services.a.x-schedule: found "daily"; allowed is rate(1 hour) or cron(minute hour day month weekday year)'
+        'compose.yaml:4:17: services.a.x-schedule: found "daily"; allowed is rate(1 '
+        "hour) or cron(minute hour day month weekday year)"
     ),
     "environment: [3]": "compose.yaml:4:19: services.a.environment[0]: found 3; allowed is KEY=value in one string",
     "secrets: [s]": 'compose.yaml:4:15: services.a.secrets: there is no "s" under the top-level key secrets',
@@ -103,9 +117,11 @@ WHOLE_FILE = {
     "servces: {}": 'compose.yaml:1:1: servces: this key is not known; did you mean "services"?',
     "services: {}": "compose.yaml:1:1: there is no service; name at least one under services, or activate a profile",
     "name: Bad Name\nservices: {a: {image: x}}": (
-        'compose.yaml:1:7: name: found "Bad Name"; allowed are small letters, digits, - and _, the first a letter or digit'
+        'compose.yaml:1:7: name: found "Bad Name"; allowed are small letters, '
+        "digits, - and _, the first a letter or digit"
     ),
-    "services: {a: {image: x}}\nsecrets: {s: {}}": "compose.yaml:2:14: secrets.s: one of file, environment or external: true is needed",
+    "services: {a: {image: x}}\nsecrets: {s: {}}": "compose.yaml:2:14: secrets.s: one of file, environment "
+    "or external: true is needed",
     "services: {a: {}}": 'compose.yaml:1:15: services.a: neither "image" nor "build" is given',
     "include: [missing.yaml]\nservices: {a: {image: x}}": "compose.yaml:1:11: include: there is no file missing.yaml",
     "services: {a-b: {image: x}, a_b: {image: x}}": (
@@ -155,12 +171,16 @@ def test_a_file_nested_without_end_is_refused(tmp_path):
     assert "nested deeper than 64 levels" in errors(tmp_path, "x-a: " + "[" * 5000)[0]
 
 
-URL = "services:\n  a:\n    image: x\n    environment:\n      URL: http://b:8000/x\n  b: {{image: x, expose: ['8000']{more}}}\n"
+URL = (
+    "services:\n  a:\n    image: x\n    environment:\n      URL: http://b:8000/x\n "
+    " b: {{image: x, expose: ['8000']{more}}}\n"
+)
 
 
 def test_a_url_to_a_service_without_a_link_names_the_line_to_change(tmp_path):
     assert errors(tmp_path, URL.format(more="")) == [
-        'compose.yaml:5:12: services.a.environment.URL: "a" has no link to "b"; write http://${B_HOST:-b}:${B_PORT:-8000}, '
+        'compose.yaml:5:12: services.a.environment.URL: "a" has no link to "b"; '
+        "write http://${B_HOST:-b}:${B_PORT:-8000}, "
         'or add "b" to depends_on or x-links'
     ]
 

@@ -54,11 +54,36 @@ def test_any_punctuation_gives_a_workload_or_a_described_error(text):
 
 
 scalars = st.one_of(
-    st.none(), st.booleans(), st.integers(-(10**20), 10**20), st.floats(), st.text(max_size=8),
-    st.sampled_from(["${A:-b}", "${A", "$", "1-2:3", "/x:/y", "service:a", "90s", "1g", "a", "=", "80:80/udp", "\0", "${A_HOST:-x}"]),
-)  # fmt: skip
-keys = st.sampled_from([*schema.SERVICE.keys, *schema.TOP.keys, *schema.BUILD.keys, *schema.DEPLOY.keys, "a", "x-ingress", "x-scaling",
-                        "x-managed", "x-schedule", "x-links", "x-alarms", "test", "source", "target", "type", "min", "max"])  # fmt: skip
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**20), 10**20),
+    st.floats(),
+    st.text(max_size=8),
+    st.sampled_from(
+        ["${A:-b}", "${A", "$", "1-2:3", "/x:/y", "service:a", "90s", "1g", "a", "=", "80:80/udp", "\0", "${A_HOST:-x}"]
+    ),
+)
+keys = st.sampled_from(
+    [
+        *schema.SERVICE.keys,
+        *schema.TOP.keys,
+        *schema.BUILD.keys,
+        *schema.DEPLOY.keys,
+        "a",
+        "x-ingress",
+        "x-scaling",
+        "x-managed",
+        "x-schedule",
+        "x-links",
+        "x-alarms",
+        "test",
+        "source",
+        "target",
+        "type",
+        "min",
+        "max",
+    ]
+)
 values_of_yaml = st.recursive(
     scalars, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=4))
 )

@@ -150,7 +150,10 @@ def test_mounted_sources_are_local_only_with_the_reason(tmp_path):
 
 
 def test_a_service_with_a_named_volume_is_stateful_unless_its_loss_is_said_aloud(tmp_path):
-    text = "services: {a: {image: x, volumes: ['data:/v']}, b: {image: x, volumes: ['data:/v'], x-ephemeral: true}}\nvolumes: {data: }"
+    text = (
+        "services: {a: {image: x, volumes: ['data:/v']}, b: {image: x, volumes: "
+        "['data:/v'], x-ephemeral: true}}\nvolumes: {data: }"
+    )
     services = workload(tmp_path, text).services
     assert (services["a"].stateful, services["b"].stateful) == (True, False)
 

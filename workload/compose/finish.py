@@ -9,6 +9,7 @@ from workload.compose import dotenv
 from workload.compose.interpolate import Hole
 from workload.compose.shapes import nearest
 from workload.compose.tree import Key, Node
+from workload.compose.values import Bytes, Duration, Mode
 from workload.errors import DescriptionError, Problem
 from workload.model import Position
 from workload.text import Text
@@ -95,7 +96,8 @@ class _Finisher:
         if node.value not in known:
             self.problem(
                 node.at,
-                f'{where}: there is no "{node.value}" under the top-level key {section}{nearest(str(node.value), list(known))}',
+                f'{where}: there is no "{node.value}" under the top-level key '
+                f"{section}{nearest(str(node.value), list(known))}",
             )
 
     def inherit(self, mapping: Node | None, *, keep: bool) -> None:
@@ -171,7 +173,10 @@ class _Finisher:
             if key not in self.services:
                 self.problem(at, f'{where}.depends_on: there is no service "{key}"{nearest(key, list(self.services))}')
             elif key in self.inactive and node.get("required") is not False:
-                message = f'{where}.depends_on: the service "{key}" belongs to a profile that is not active; activate it, or say required: false'
+                message = (
+                    f'{where}.depends_on: the service "{key}" belongs to a profile that is '
+                    "not active; activate it, or say required: false"
+                )
                 self.problem(at, message)
             depends[key] = node
         for link in value["links"].value if "links" in value else ():
@@ -213,7 +218,8 @@ class _Finisher:
                 at = key.at if isinstance(key, Key) else node.at
                 self.problem(
                     at,
-                    f'{where}.networks: there is no "{key}" under the top-level key networks{nearest(key, list(known))}',
+                    f'{where}.networks: there is no "{key}" under the top-level '
+                    f"key networks{nearest(key, list(known))}",
                 )
 
     def volumes(self, where: str, value: dict[str, Node]) -> None:
@@ -307,8 +313,6 @@ def _cycle(services: Mapping[str, Node], problems: list[Problem]) -> None:
 
 def plain(node: Node) -> Any:
     """The tree as plain data: strings, numbers, lists, mappings, as Compose would print them."""
-    from workload.compose.values import Bytes, Duration, Mode
-
     match node.value:
         case dict():
             return {str(key): plain(item) for key, item in node.value.items()}

@@ -100,7 +100,10 @@ class Scope:
             return self._text(word, endpoints=endpoints, nesting=nesting + 1)
         if kind == "?" and empty:
             reason = str(self._text(word, endpoints=False, nesting=nesting + 1))
-            message = f"the variable {name} has no value{': ' + reason if reason else ''}; set it in the environment or in .env"
+            message = (
+                f"the variable {name} has no value{': ' + reason if reason else ''}; "
+                "set it in the environment or in .env"
+            )
             raise SubstitutionError(message)
         if value is None:
             self.unset(name)
@@ -138,4 +141,7 @@ def _closing(template: str, brace: int) -> int:
 
 
 def _invalid(what: str) -> str:
-    return f'"${what}" is no variable: write $$ for a plain $, or one of ${{A}} ${{A:-b}} ${{A-b}} ${{A:?e}} ${{A?e}} ${{A:+x}} ${{A+x}}'
+    return (
+        f'"${what}" is no variable: write $$ for a plain $, or one of ${{A}} ${{A:-b}} '
+        f"${{A-b}} ${{A:?e}} ${{A?e}} ${{A:+x}} ${{A+x}}"
+    )

@@ -121,7 +121,8 @@ class _Loader:
                     self.problems.append(
                         Problem(
                             node.at,
-                            f'name: found "{name}"; allowed are small letters, digits, - and _, the first a letter or digit',
+                            f'name: found "{name}"; allowed are small letters, digits, '
+                            "- and _, the first a letter or digit",
                         )
                     )
                 return name

@@ -4,6 +4,7 @@
 canonical forms and follows the Compose Specification, section Merge.
 """
 
+import os.path
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -151,12 +152,10 @@ _REMOTE = ("https://", "http://", "git://", "ssh://", "github.com/", "git@", "se
 
 def absolute(path: str, base: Path, *, remote: bool = False) -> str:
     """The path seen from `base`, with `~` put in; a remote address stays."""
-    import os.path
-
     if remote and (path.startswith(_REMOTE) or "://" in path):
         return path
     if path.startswith("~"):
-        path = os.path.expanduser(path)
+        path = os.path.expanduser(path)  # noqa: PTH111 - as above
     return os.path.normpath(os.path.join(base, path)) if path else path  # noqa: PTH118 - twenty times as fast as Path
 
 
