@@ -35,7 +35,11 @@ def subject(told: Notification) -> str:
     `[PAGE] portal-prod: api, fewer replicas run than wanted (1 replica) on eks-ec2`.
     """
     tag = "RESOLVED" if told.state is State.OK else told.severity.upper()
-    value = f" ({_number(told.measured.value, told.measured.unit)})" if _has_value(told) and told.measured else ""
+    value = (
+        f" ({_number(told.measured.value, told.measured.unit)})"
+        if told.state is State.ALARM and told.measured and told.measured.value is not None
+        else ""
+    )
     place = f" on {told.place}" if told.place else ""
     line = f"[{tag}] {told.stack}: {told.subject}, {told.summary}{value}{place}"
     return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1] + "…"
@@ -103,7 +107,7 @@ font-size:12px;font-weight:700;letter-spacing:.06em">{badge}</span>
 
 
 def _headline(told: Notification) -> str:
-    return f"{told.subject}: {'over' if told.state is State.OK else told.summary}"
+    return f"{told.subject}: {'back to normal' if told.state is State.OK else told.summary}"
 
 
 def _ask(told: Notification) -> str:
@@ -133,14 +137,9 @@ def _block(title: str, content: str) -> str:
 
 
 def _footer(told: Notification) -> str:
-    return (
-        f"Sent by the alarms of {told.stack}. Thresholds stand under x-alarms in compose.yaml (rule {told.rule}), "
-        "recipients in the stack's config under alerts."
-    )
-
-
-def _has_value(told: Notification) -> bool:
-    return told.measured is not None and told.measured.value is not None
+    tune = f"The threshold is tuned under x-alarms in compose.yaml (rule {told.rule}), " if told.measured else ""
+    recipients = "recipients in the stack's config under alerts."
+    return f"Sent by the alarms of {told.stack}. {tune}{recipients if tune else recipients.capitalize()}"
 
 
 def _line(measured: Measured) -> str:

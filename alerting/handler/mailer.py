@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import SendEmailRequestTypeDef
 
-MOST_RECIPIENTS = 50
-"""Of one message (AWS: Amazon SES developer guide, service quotas)."""
+POLICY = SMTP.clone(max_line_length=250)
+"""Longer than any subject: folded at 78, some begin with a blank."""
 
 
 class Mailer:
-    """Sends from `sender` to `recipients`, at most 50 (SES's limit)."""
+    """Sends from `sender` to `recipients`, at most 50 (AWS: Amazon SES developer guide, service quotas)."""
 
     def __init__(
         self, ses: "SESV2Client", *, sender: str, recipients: Sequence[str], configuration_set: str | None = None
@@ -41,7 +41,7 @@ class Mailer:
         request: SendEmailRequestTypeDef = {
             "FromEmailAddress": self._sender,
             "Destination": {"ToAddresses": self._recipients},
-            "Content": {"Raw": {"Data": message(told, self._sender, self._recipients).as_bytes(policy=SMTP)}},
+            "Content": {"Raw": {"Data": message(told, self._sender, self._recipients).as_bytes()}},
         }
         if self._configuration_set:
             request["ConfigurationSetName"] = self._configuration_set
@@ -56,7 +56,7 @@ def message(told: Notification, sender: str, recipients: Sequence[str]) -> Email
     """
     domain = sender.rpartition("@")[2]
     thread = f"<{_digest(told.incident)}@{domain}>"
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=POLICY)
     mail["Subject"] = letter.subject(told)
     mail["From"] = Address(display_name=f"{told.stack} alarms", addr_spec=sender)
     mail["To"] = [Address(addr_spec=recipient) for recipient in recipients]

@@ -26,7 +26,7 @@ def detail(value: str, previous: str, alarm: str = RUNNING.name) -> dict[str, An
     return {
         "alarmName": alarm,
         "configuration": {"description": "", "metrics": []},
-        "state": state(value, now),
+        "state": state(value, now, [2, 1] if value == "ALARM" else [1, 2]),
         "previousState": state(previous, before),
     }
 

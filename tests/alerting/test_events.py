@@ -3,7 +3,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.handler import letter, mailer
@@ -126,6 +126,7 @@ def damaged(draw):
     return event
 
 
+@settings(deadline=None)
 @given(damaged() | json_values)
 def test_a_hostile_event_is_told_as_a_mail_or_refused_with_a_reason(event):
     try:
@@ -139,6 +140,7 @@ def test_a_hostile_event_is_told_as_a_mail_or_refused_with_a_reason(event):
         assert "\n" not in letter.subject(notification)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None)))
 def test_a_broken_message_inside_sns_is_refused(message):
     event = {"Records": [{"Sns": {"Message": message}}]}
