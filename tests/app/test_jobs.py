@@ -13,8 +13,8 @@ from portal_processes import Portal, eventually
 STREAM = "transcripts"
 
 
-def ask(api: str, count: int) -> None:
-    with httpx.Client(base_url=api) as client:
+def ask(portal: Portal, count: int) -> None:
+    with httpx.Client(base_url=portal.url("api")) as client:
         for number in range(count):
             answer = client.put(f"/students/{1 + number % 120}/transcripts/{uuid.uuid4()}")
             assert answer.status_code == 202, answer.text
@@ -44,10 +44,9 @@ def slow_down(portal: Portal, table: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("table", ["transcripts", "transcript_requests"])
 def test_a_worker_killed_inside_its_transaction_leaves_the_job_to_another(portal: Portal, table: str) -> None:
-    api = portal.serve("api")
     slow_down(portal, table, 0.3)
     doomed = portal.start("worker")
-    ask(api.url, 3)
+    ask(portal, 3)
     eventually(lambda: any(row["pending"] for row in portal.cache.client.xinfo_groups(STREAM)))
     time.sleep(0.15)
     doomed.stop(signal.SIGKILL)
@@ -57,10 +56,9 @@ def test_a_worker_killed_inside_its_transaction_leaves_the_job_to_another(portal
 
 
 def test_workers_killed_at_random_times_under_load_make_every_transcript_once(portal: Portal) -> None:
-    api = portal.serve("api")
     for _ in range(4):
         worker = portal.start("worker")
-        ask(api.url, 60)
+        ask(portal, 60)
         time.sleep(random.uniform(0, 0.3))
         worker.stop(signal.SIGKILL)
     portal.start("worker")
@@ -69,33 +67,30 @@ def test_workers_killed_at_random_times_under_load_make_every_transcript_once(po
 
 
 def test_a_cache_that_dies_and_comes_back_empty_loses_nothing(portal: Portal) -> None:
-    api = portal.serve("api")
-    ask(api.url, 10)
+    ask(portal, 10)
     portal.cache.stop()
-    ask(api.url, 2)
+    ask(portal, 2)
     portal.cache.start()
     worker = portal.start("worker")
     eventually(lambda: counts(portal) == (12, 12, 0))
     portal.cache.stop()
     portal.cache.start()
-    ask(api.url, 5)
+    ask(portal, 5)
     eventually(lambda: counts(portal) == (17, 17, 0))
     assert worker.popen.poll() is None
 
 
 def test_cut_cache_connections_under_load_lose_nothing(portal: Portal) -> None:
-    api = portal.serve("api")
     worker = portal.start("worker")
     for _ in range(5):
-        ask(api.url, 20)
+        ask(portal, 20)
         portal.cache.client.client_kill_filter(_type="normal", skipme=True)
     eventually(lambda: counts(portal) == (100, 100, 0))
     assert worker.popen.poll() is None
 
 
 def test_a_message_that_comes_twice_makes_one_transcript(portal: Portal) -> None:
-    api = portal.serve("api")
-    ask(api.url, 1)
+    ask(portal, 1)
     ((_, message),) = portal.cache.client.xrange(STREAM)
     for _ in range(5):
         portal.cache.client.xadd(STREAM, message)
@@ -112,10 +107,9 @@ def test_a_message_that_names_no_transcript_is_dropped(portal: Portal) -> None:
 
 
 def test_a_worker_told_to_stop_finishes_its_job_and_leaves_the_group(portal: Portal) -> None:
-    api = portal.serve("api")
     slow_down(portal, "transcripts", 0.5)
     worker = portal.start("worker")
-    ask(api.url, 3)
+    ask(portal, 3)
     eventually(lambda: any(row["pending"] for row in portal.cache.client.xinfo_groups(STREAM)))
     assert worker.stop() == 0
     requested, made, pending = counts(portal)
@@ -126,7 +120,6 @@ def test_a_worker_told_to_stop_finishes_its_job_and_leaves_the_group(portal: Por
 
 
 def test_asking_twice_with_one_id_asks_once(portal: Portal) -> None:
-    api = portal.serve("api")
-    address = f"{api.url}/students/1/transcripts/{uuid.uuid4()}"
+    address = f"{portal.url('api')}/students/1/transcripts/{uuid.uuid4()}"
     assert [httpx.put(address).status_code for _ in range(2)] == [202, 200]
     assert counts(portal)[0] == 1

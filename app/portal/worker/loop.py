@@ -94,21 +94,26 @@ class Worker:
 
     def _handle(self, connection: Connection[DictRow], entry: Entry) -> None:
         identity, fields = entry
-        tracing.request_id.set(tracing.accept(fields.get("request_id")))
+        token = tracing.request_id.set(tracing.accept(fields.get("request_id")))
+        try:
+            self._make(connection, fields)
+            acknowledge = self._cache.pipeline()
+            acknowledge.xack(jobs.STREAM, jobs.GROUP, identity)
+            acknowledge.xdel(jobs.STREAM, identity)
+            acknowledge.execute()
+        finally:
+            tracing.request_id.reset(token)
+
+    def _make(self, connection: Connection[DictRow], fields: dict[str, str]) -> None:
         started = time.perf_counter()
         try:
             transcript_id = UUID(fields.get("transcript", ""))
         except ValueError:
-            log.error("dropped a message without a transcript", extra={"entry": identity, "fields": fields})  # noqa: TRY400 - the fields say all
-        else:
-            made = transcript.make(connection, transcript_id, self._name)
-            milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            log.info("made" if made else "nothing to do", extra={"transcript": str(transcript_id), "ms": milliseconds})
-        acknowledge = self._cache.pipeline()
-        acknowledge.xack(jobs.STREAM, jobs.GROUP, identity)
-        acknowledge.xdel(jobs.STREAM, identity)
-        acknowledge.execute()
-        tracing.request_id.set("")
+            log.error("dropped a message that names no transcript", extra={"fields": fields})  # noqa: TRY400 - the fields say all
+            return
+        made = transcript.make(connection, transcript_id, self._name)
+        milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        log.info("made" if made else "nothing to do", extra={"transcript": str(transcript_id), "ms": milliseconds})
 
     def _create_group(self) -> None:
         try:
