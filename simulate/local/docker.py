@@ -125,7 +125,7 @@ class DockerEngine:
             await self._must("up", "up", "--detach", "--no-build", "--quiet-pull", *wanted)
         except RunError as error:
             await self._collect_logs(follow=False)
-            raise self._blame(error) from None
+            raise await self._blame(error) from None
         self._tasks.append(asyncio.create_task(self._collect_logs(follow=True)))
         await self._all_healthy()
 
@@ -148,7 +148,7 @@ class DockerEngine:
         return ("docker", "compose", "--ansi", "never", "--project-name", self._project, *options)
 
     def _environment(self) -> dict[str, str]:
-        """Endpoint variables are empty, so that neither the shell nor `.env` changes the description's own defaults."""
+        """Endpoint variables are empty, so that neither the shell nor `.env` changes the description's defaults."""
         names = [name.upper().replace("-", "_") for name in self._workload.services]
         return {**os.environ, **{f"{name}_{part}": "" for name in names for part in ENDPOINT_PARTS}}
 
@@ -173,14 +173,22 @@ class DockerEngine:
         healthy = [r.service for r in self._replicas.values() if r.state is State.HEALTHY]
         return [name for name, service in self._workload.services.items() if healthy.count(name) < service.replicas]
 
-    def _blame(self, error: RunError) -> RunError:
-        """A better message than Compose's own, if a job or a service of this run is to blame."""
+    async def _blame(self, error: RunError) -> RunError:
+        """A better message than Compose's own, if a job, a service or an image of this run is to blame."""
         for name, status in self._jobs.items():
             if status != 0:
                 return job_failed(self._workload.jobs[name], status, self.log(name))
         for replica in self.replicas():
             if replica.state is State.UNHEALTHY:
                 return never_healthy(self._workload.services[replica.service], self.log(replica.service))
+        for unit in self._workload.units.values():
+            for container in unit.containers:
+                image = container.image or ""
+                if not container.build and (await self._run("docker", "image", "inspect", image))[0] != 0:
+                    return RunError(
+                        f"{container.at}: {container.name}: the image {image} is not on this machine and cannot "
+                        f"be pulled. Correct its name, or `docker login` to its registry. {error}"
+                    )
         return error
 
     async def _kill(self, replica: Replica) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from asyncio.subprocess import PIPE
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
-from simulate.local.guard import Guard
+from simulate.local.guard import Guard, alive
 
 # The child waits for a line on its input: if the run dies before the guard knows the child, it ends unbegun.
 GATE = 'read -r go && exec "$@" </dev/null'
+ABORT_SECONDS = 2.0
+"""What `run` gives a command that it has to interrupt, so that it can tidy up (initdb has shared memory)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,16 @@ class Process:
         await self._child.wait()
         self._guard.forget(self.pid)
 
+    async def abort(self, grace: float) -> None:
+        """Like `stop`, for a command that the rest of its group would outlive: all of them get the stop signal."""
+        if self._child.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, self._command.stop_signal)
+        deadline = time.monotonic() + grace
+        while alive(self.pid) and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)  # noqa: ASYNC110 - the kernel tells nobody when a process group is empty
+        await self.stop(0)
+
     def kill(self) -> None:
         """SIGKILL for the command and its children."""
         with suppress(ProcessLookupError):
@@ -97,6 +110,6 @@ async def run(command: Command, guard: Guard, seconds: float) -> tuple[int | Non
             async with asyncio.timeout(seconds):
                 status = await process.wait()
     finally:
-        await process.stop(0)
+        await process.abort(ABORT_SECONDS)
         output = await reading
     return status, output.decode(errors="replace").strip()

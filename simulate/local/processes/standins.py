@@ -111,6 +111,7 @@ async def _initialise(container: Container, command: Command, programs: Path, ho
     user = environment.get("POSTGRES_USER") or "postgres"
     database = environment.get("POSTGRES_DB") or user
     arguments = ["--username", user, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+    arguments += ["--set=dynamic_shared_memory_type=mmap"]  # in the data folder, so that it goes with it
     if environment.get("POSTGRES_HOST_AUTH_METHOD") == "trust":
         arguments += ["--auth=trust"]
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulate.local.engine import Engine, Event, RunError, State
+from simulate.local.engine import Engine, Event, RunError, State, choose
 from tests.simulate.local.conftest import Describe, Make, listens, processes_in
 
 SERVER = """
@@ -272,11 +272,10 @@ services:
 def test_a_folder_that_cannot_be_written_is_one_clear_error(describe: Describe, tmp_path: Path, make: Make) -> None:
     (tmp_path / "run").write_text("a file, where the folder should be")
     workload = web(describe)
-    from simulate.local.engine import choose
-
-    with pytest.raises(RunError, match="Make it a writable folder"), choose(
-        workload, tmp_path / "run", progress=lambda _: None, engine="processes"
-    ) as engine:
+    with (
+        pytest.raises(RunError, match="Make it a writable folder"),
+        choose(workload, tmp_path / "run", progress=lambda _: None, engine="processes") as engine,
+    ):
         engine.start()
 
 
@@ -284,7 +283,7 @@ def test_a_full_disk_is_one_clear_error(describe: Describe, make: Make, monkeypa
     engine = make(web(describe))
     engine.start()
     monkeypatch.setattr("simulate.local.trouble.LEAST_FREE", 1 << 62)
-    with pytest.raises(RunError, match="disk of .* is full"):
+    with pytest.raises(RunError, match=r"disk of .* is full"):
         engine.check()
 
 
@@ -325,4 +324,3 @@ def test_a_sidecar_lives_and_dies_with_its_replica(describe: Describe, make: Mak
     engine.start()
     engine.kill("web")
     wait_for(lambda: engine.log("web").read_text().count("beside") == 2)
-
