@@ -153,9 +153,9 @@ def test_five_hundred_services_render_within_a_second():
         for number in range(500)
     ]
     large = workload(*services)
-    begin = time.perf_counter()
+    begin = time.process_time()
     manifests = render(large, EC2, NAMES)
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
     assert sum(document["kind"] == "Deployment" for document in manifests.core) == 500
 
 
