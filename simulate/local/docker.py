@@ -205,8 +205,8 @@ class DockerEngine:
             )
             if status != 0:
                 self._failure = RunError(
-                    f"the Docker engine stopped answering: {output.strip()}\nStart it again, then remove what is left of "
-                    f"this run: docker compose --project-name {self._project} down --volumes"
+                    f"the Docker engine stopped answering: {output.strip()}\nStart it again, then remove what is left "
+                    f"of this run: docker compose --project-name {self._project} down --volumes"
                 )
                 return
             for line in output.splitlines():

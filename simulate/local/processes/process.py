@@ -90,8 +90,9 @@ class Process:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, self._command.stop_signal)
         deadline = time.monotonic() + grace
-        while alive(self.pid) and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - the kernel tells nobody when a process group is empty
+        # The kernel tells nobody when a process group is empty.
+        while alive(self.pid) and time.monotonic() < deadline:  # noqa: ASYNC110 - so there is no event to wait for
+            await asyncio.sleep(0.02)
         await self.stop(0)
 
     def kill(self) -> None:

@@ -161,8 +161,8 @@ def _relay(path: str, real: str, gone: threading.Event) -> None:
 
     async def serve() -> None:
         server = await asyncio.start_unix_server(forward, path)
-        while not gone.is_set():
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 - another thread sets it
+        while not gone.is_set():  # noqa: ASYNC110 - another thread sets it
+            await asyncio.sleep(0.05)
         server.close()
 
     asyncio.run(serve())
