@@ -1,4 +1,4 @@
-"""The time that `workload.read` takes for 10, 100 and 1,000 services, and whether it is linear: python -m benchmarks.read_compose."""
+"""The time that `workload.read` takes for 10, 100 and 1,000 services: python -m benchmarks.read_compose."""
 
 import time
 from pathlib import Path

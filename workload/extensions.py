@@ -1,4 +1,4 @@
-"""The `x-` keys of a service: `x-ingress`, `x-scaling`, `x-managed`, `x-ephemeral`, `x-schedule`, `x-links`, `x-alarms`."""
+"""Switchyard's own `x-` keys of a service: their shapes, and what they become."""
 
 import re
 from collections.abc import Mapping

@@ -44,7 +44,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Port:
-    """A port published on the machine of `docker compose`; in the cloud it is only a port that the container listens on."""
+    """A port published on the machine of `docker compose`; in the cloud only a port that the container listens on."""
 
     target: int
     published: str | None = None
@@ -67,7 +67,7 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What the container may use (`limits`) and is sure to have (`reservations`); None where the description is silent."""
+    """What the container may use (`limits`) and is sure to have (`reservations`); None where nothing is said."""
 
     cpus: float | None = None
     memory: int | None = None
@@ -96,7 +96,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
-    """A volume in a container. `source` is a volume's name, or an absolute path for a bind; None is an anonymous volume."""
+    """A volume in a container. `source` is a volume's name, or an absolute path for a bind; None if anonymous."""
 
     type: Literal["volume", "bind"]
     source: str | None

@@ -150,7 +150,7 @@ FATES: dict[str, Fate] = {
         only="anything but service:NAME",
     ),
     "services.deploy.mode": Fate(
-        "one task per machine or a one-off run is nothing that both orchestrators have; a job is what others wait for, or has x-schedule",
+        "not every placement has it; a job is what others wait for, or has x-schedule",
         refused=True,
         when=lambda node: node.value != "replicated",
         only="anything but replicated",

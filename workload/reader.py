@@ -179,12 +179,12 @@ class _Reader:
                 for key, text in container.environment.items():
                     node = environment.value[key] if environment else self.services[container.name]
                     for host, port, url in links.hosts(text):
-                        self.address(unit, container, f"environment.{key}", node.at, units, (host, port, url))
+                        self.address(unit, container, f"environment.{key}", node.at, units, found=(host, port, url))
                 for part in ("command", "entrypoint"):
                     nodes = self.entries[container.name].get(part) or ()
                     for node, text in zip(nodes, getattr(container, part) or (), strict=True):
                         for host, port, url in links.hosts(text):
-                            self.address(unit, container, part, node.at, units, (host, port, url))
+                            self.address(unit, container, part, node.at, units, found=(host, port, url))
 
     def address(
         self,
@@ -193,6 +193,7 @@ class _Reader:
         where: str,
         at: Position,
         units: Mapping[str, Service | Job],
+        *,
         found: tuple[str, str | None, str],
     ) -> None:
         host, port, url = found

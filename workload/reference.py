@@ -1,4 +1,4 @@
-"""The table of keys in docs/description.md, out of the data that the reader itself uses: python -m workload.reference."""
+"""The table of keys in docs/description.md, out of the reader's own data: python -m workload.reference."""
 
 from workload.compose import schema
 from workload.compose.shapes import Record

@@ -145,7 +145,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_bytes_that_are_no_text_are_refused_with_their_place(tmp_path):
     (tmp_path / "compose.yaml").write_bytes(b"services:\n  a: \xff")
-    with pytest.raises(DescriptionError, match="compose.yaml:2:6: not UTF-8"):
+    with pytest.raises(DescriptionError, match=r"compose\.yaml:2:6: not UTF-8"):
         read(tmp_path / "compose.yaml", environment={})
 
 
@@ -179,15 +179,19 @@ URL = (
 
 def test_a_url_to_a_service_without_a_link_names_the_line_to_change(tmp_path):
     assert errors(tmp_path, URL.format(more="")) == [
-        'compose.yaml:5:12: services.a.environment.URL: "a" has no link to "b"; '
-        "write http://${B_HOST:-b}:${B_PORT:-8000}, "
-        'or add "b" to depends_on or x-links'
+        (
+            'compose.yaml:5:12: services.a.environment.URL: "a" has no link to "b"; '
+            "write http://${B_HOST:-b}:${B_PORT:-8000}, "
+            'or add "b" to depends_on or x-links'
+        )
     ]
 
 
 def test_a_url_to_a_managed_service_needs_its_endpoint_variables(tmp_path):
     text = URL.format(more=", x-managed: {engine: redis, version: '7'}") + "x-end: 1\n"
     assert errors(tmp_path, text) == [
-        'compose.yaml:5:12: services.a.environment.URL: the address of "b" differs where it is managed; '
-        "write http://${B_HOST:-b}:${B_PORT:-8000}"
+        (
+            'compose.yaml:5:12: services.a.environment.URL: the address of "b" differs where it is managed; '
+            "write http://${B_HOST:-b}:${B_PORT:-8000}"
+        )
     ]

@@ -1,4 +1,4 @@
-"""Environment files: `.env` beside the description and what `env_file` names (Compose Specification, Env_file format)."""
+"""Environment files: `.env` beside the description and what `env_file` names (Compose Specification, Env_file)."""
 
 import re
 from collections.abc import Mapping
@@ -27,8 +27,8 @@ _CONTROL = {
 
 
 def read(path: Path, name: str, known: Mapping[str, str], *, raw: bool = False) -> dict[str, str]:
-    """The variables of a file, which is called `name` in messages. `known` has the first word in `${...}`, and gives the
-    value of a key that stands alone. `raw` takes every value as it stands.
+    """The variables of a file, which is called `name` in messages. `known` has the first word in `${...}`, and gives
+    the value of a key that stands alone. `raw` takes every value as it stands.
 
     Raises:
         DescriptionError: the file cannot be read, or a line is none of `KEY=value`, `KEY: value`, `KEY`, `# comment`.

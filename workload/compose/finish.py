@@ -1,4 +1,4 @@
-"""What Compose does once all files are merged: profiles, defaults, names, environment files, and whether it all fits."""
+"""What Compose does once all files are merged: profiles, defaults, names, environment files, consistency."""
 
 import os
 from collections.abc import Mapping
@@ -16,14 +16,20 @@ from workload.text import Text
 
 
 def finish(
-    root: Node, name: str, directory: Path, profiles: set[str], variables: Mapping[str, str], problems: list[Problem]
+    root: Node,
+    name: str,
+    directory: Path,
+    *,
+    profiles: set[str],
+    variables: Mapping[str, str],
+    problems: list[Problem],
 ) -> frozenset[str]:
     """Complete the merged tree in place; gives the names of the services that no profile wants."""
     sections = root.value
     sections["name"] = root.of(name)
     services: dict[str, Node] = sections.get("services", root.of({})).value
     inactive = {key for key, service in services.items() if not _wanted(service, profiles)}
-    finisher = _Finisher(sections, services, inactive, directory, variables, problems)
+    finisher = _Finisher(sections, services, inactive, directory=directory, variables=variables, problems=problems)
     active = {key: service for key, service in services.items() if key not in inactive}
     for key, service in active.items():
         finisher.service(key, service)
@@ -49,6 +55,7 @@ class _Finisher:
         sections: dict[str, Node],
         services: dict[str, Node],
         inactive: set[str],
+        *,
         directory: Path,
         variables: Mapping[str, str],
         problems: list[Problem],
@@ -251,13 +258,8 @@ class _Finisher:
         is_external = "external" in value and value["external"].value is True
         if "name" not in value:
             value["name"] = node.of(key if is_external else f"{project}_{key}")
-        if section in {"secrets", "configs"}:
-            ways = ["file", "environment", "content"] if section == "configs" else ["file", "environment"]
-            given = [way for way in ways if way in value]
-            if len(given) > 1:
-                self.problem(node.at, f"{where}: {' and '.join(given)} exclude each other: keep one of them")
-            if not given and not is_external and "driver" not in value:
-                self.problem(node.at, f"{where}: one of {', '.join(ways)} or external: true is needed")
+        if section in {"secrets", "configs"} and not is_external:
+            self.origin(section, where, value, node)
         if section == "configs" and "environment" in value and value["environment"].value in self.variables:
             value["content"] = value["environment"].of(self.variables[value["environment"].value])
         if section == "volumes" and is_external:
@@ -267,6 +269,15 @@ class _Finisher:
                         node.at, f"{where}: external: true and {other} exclude each other: the volume exists already"
                     )
         return node.of(value)
+
+    def origin(self, section: str, where: str, value: dict[str, Node], node: Node) -> None:
+        """A secret or config has exactly one origin."""
+        ways = ["file", "environment", "content"] if section == "configs" else ["file", "environment"]
+        given = [way for way in ways if way in value]
+        if len(given) > 1:
+            self.problem(node.at, f"{where}: {' and '.join(given)} exclude each other: keep one of them")
+        if not given and "driver" not in value:
+            self.problem(node.at, f"{where}: one of {', '.join(ways)} or external: true is needed")
 
 
 def _default(node: Node, **defaults: object) -> None:

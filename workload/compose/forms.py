@@ -336,7 +336,7 @@ class ExternalShape:
 
 
 class HostsShape:
-    """`extra_hosts`: a mapping of names to addresses, or a list of `name:address` or `name=address`; canonical is the list."""
+    """`extra_hosts`: a mapping of names to addresses, or a list of `name:address` or `name=address`."""
 
     def read(self, node: Node, where: str, reading: Reading) -> Node | None:
         items: list[Node] = []

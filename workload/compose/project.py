@@ -1,4 +1,4 @@
-"""Several files to one project: `.env`, `include`, `extends`, merging, profiles, and what Compose fills in at the end."""
+"""Several files to one project: `.env`, `include`, `extends`, merging, and what Compose fills in at the end."""
 
 import os
 import re
@@ -55,7 +55,10 @@ def load(
     except DescriptionError as error:
         raise DescriptionError([*loader.problems, *error.problems]) from None
     wanted = {*profiles, *(name for name in variables.get("COMPOSE_PROFILES", "").split(",") if name)}
-    inactive = finish(root, name, directory, wanted, variables, loader.problems) if not loader.problems else frozenset()
+    inactive: frozenset[str] = frozenset()
+    if not loader.problems:
+        problems = loader.problems
+        inactive = finish(root, name, directory, profiles=wanted, variables=variables, problems=problems)
     if loader.problems:
         raise DescriptionError(loader.problems)
     return Project(name, root, directory, tuple(loader.files), inactive, variables, tuple(loader.unset))
@@ -225,7 +228,8 @@ class _Extender:
         service: Node,
         services: dict[str, Node],
         reading: Reading,
-        chain: tuple[tuple[Path, str], ...],
+        chain: tuple[tuple[Path, str], ...] = (),
+        *,
         file: Path = Path(),
     ) -> Node:
         here = (file, name)
@@ -242,7 +246,7 @@ class _Extender:
             names = " -> ".join(link for _, link in (*chain, here))
             reading.problem(extends.at, f"services.{name}.extends: the services extend each other: {names}")
             return own
-        base = self.base(name, extends, services, reading, (*chain, here), file)
+        base = self.base(name, extends, services, reading, chain=(*chain, here), file=file)
         extended = own if base is None else schema.SERVICE.merge(base, own)
         self.done[here] = extended
         return extended
@@ -253,6 +257,7 @@ class _Extender:
         extends: Node,
         services: dict[str, Node],
         reading: Reading,
+        *,
         chain: tuple[tuple[Path, str], ...],
         file: Path,
     ) -> Node | None:
@@ -275,7 +280,7 @@ class _Extender:
                 if read is None:
                     return None
                 base = read
-            return self.extend(wanted, base, services, reading, chain, file)
+            return self.extend(wanted, base, services, reading, chain, file=file)
         path = Path(os.path.normpath(reading.base / written))
         if not path.is_file():
             reading.problem(extends.at, f"{where}: there is no file {written}")
@@ -296,4 +301,4 @@ class _Extender:
             )
             return None
         base = schema.SERVICE.read(raw, f"services.{wanted}", there)
-        return self.extend(wanted, base, others, there, chain, path) if base else None
+        return self.extend(wanted, base, others, there, chain, file=path) if base else None

@@ -262,7 +262,7 @@ SERVICE = Record(
             expand=expand_ports,
             identity=lambda item: tuple(
                 item[key].value if key in item else default
-                for key, default in (("host_ip", "0.0.0.0"), ("published", None), ("target", None), ("protocol", "tcp"))
+                for key, default in (("host_ip", "0.0.0.0"), ("published", None), ("target", None), ("protocol", "tcp"))  # noqa: S104 - as Compose: nothing is everywhere
             ),
         ),
         "expose": ListOf(Scalar('a port such as "8000"', exposed), identity=str),

@@ -271,12 +271,7 @@ class Record:
 
     def read(self, node: Node, where: str, reading: Reading) -> Node | None:
         if not isinstance(node.value, dict):
-            if node.value is None and self.nullable:
-                return node
-            if self.short and node.value is not None and (made := self.short(node, where, reading)) is not None:
-                return self.read(made, where, reading)
-            reading.wrong(node, where, self.allowed)
-            return None
+            return self.other(node, where, reading)
         found: dict[str, Node] = {}
         for key, value in node.value.items():
             place = f"{where}.{key}" if where else key
@@ -296,6 +291,15 @@ class Record:
             if key not in node.value:
                 reading.problem(node.at, f'{where}: the key "{key}" is missing')
         return node.of(found)
+
+    def other(self, node: Node, where: str, reading: Reading) -> Node | None:
+        """What is no mapping: nothing, a short form, or wrong."""
+        if node.value is None and self.nullable:
+            return node
+        if self.short and node.value is not None and (made := self.short(node, where, reading)) is not None:
+            return self.read(made, where, reading)
+        reading.wrong(node, where, self.allowed)
+        return None
 
     def merge(self, base: Node, over: Node) -> Node:
         return over if self.atomic else merge_mappings(base, over, lambda key: self.keys.get(key, ANYTHING))

@@ -1,6 +1,6 @@
 """YAML as a tree of located values: every key and value knows its file, line and column.
 
-Scalars are understood as Compose's reader does (YAML 1.2 core schema, plus `0o17`, `017` and `1_000`). Anchored values are
+Scalars are understood as Compose's reader does (YAML 1.2 core schema, `017` and `1_000` too). Anchored values are
 shared, not copied; nothing changes a node after it is made.
 """
 
@@ -234,7 +234,7 @@ def _scalar(event: Any) -> Value:
 
 
 def _integer(text: str) -> int | float | str:
-    """A number, where a leading 0 means octal; `089` is no octal number, so it is decimal with a fraction of nothing."""
+    """A number, where a leading 0 means octal; `089` is no octal number, so it is a decimal one."""
     digits = text.replace("_", "")
     unsigned = digits.lstrip("+-")
     if len(unsigned) > 4096:

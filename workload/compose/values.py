@@ -1,4 +1,4 @@
-"""The small grammars of Compose: durations, sizes, ports, volumes. Each parser raises ValueError with what is allowed."""
+"""The small grammars of Compose: durations, sizes, ports, volumes. Each raises ValueError with what is allowed."""
 
 import re
 import shlex

@@ -1,7 +1,7 @@
 """Ask `docker compose config` again for every case: python tests/workload/corpus/regenerate.py [case ...].
 
-A case is a directory. Its files are those of `case.json`, else compose.yaml and compose.override.yaml; the answer goes to
-expected.json with the case's own directory written as `{here}`.
+A case is a directory. Its files are those of `case.json`, else compose.yaml and compose.override.yaml; the answer
+goes to expected.json with the case's own directory written as `{here}`.
 """
 
 import json
