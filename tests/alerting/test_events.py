@@ -97,6 +97,12 @@ def test_an_alarm_of_somebody_else_is_refused_by_name():
         read(samples.on_the_bus("ALARM", "OK", "other"), samples.ALARMS, samples.STACK)
 
 
+def test_text_that_no_mail_can_carry_is_left_out():
+    event = samples.on_the_bus("ALARM", "OK")
+    event["detail"]["state"]["reason"] = "half \ud800 a pair,\r\nBcc: x\x00"
+    assert told(event).reason == "half  a pair, Bcc: x"
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
