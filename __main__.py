@@ -87,6 +87,7 @@ orchestrators = [
             endpoints=data.endpoints,
             secrets=secrets.refs,
             images=images.references,
+            repositories=images.repositories,
             cluster=settings.cluster,
             protect=protect,
             tags=tags,

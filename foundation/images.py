@@ -10,7 +10,7 @@ import pulumi_aws as aws
 import pulumi_docker_build as docker_build
 
 from foundation.names import Names
-from foundation.references import Built, built, containers, public
+from foundation.references import Built, built, containers, public, repository_arn
 from workload.model import Workload
 
 _KEPT = 50
@@ -48,6 +48,8 @@ class Images(pulumi.ComponentResource):
 
     references: Mapping[str, pulumi.Input[str]]
     """By container: a digest reference for what is built or prebuilt, else the public image."""
+    repositories: Mapping[str, pulumi.Input[str]]
+    """By container: the ARN of the ECR repository that its image is in. Images of other registries are not here."""
 
     def __init__(self, name: str, args: ImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:foundation:Images", name, None, opts)
@@ -56,14 +58,27 @@ class Images(pulumi.ComponentResource):
             for container in containers(args.workload, args.managed)
             if container.image and not container.build
         }
+        references |= args.prebuilt
+        repositories: dict[str, pulumi.Input[str]] = {
+            name: arn for name, image in args.prebuilt.items() if (arn := repository_arn(image))
+        }
         for image in built(args.workload, args.managed):
-            given = [args.prebuilt[each.name] for each in image.containers if each.name in args.prebuilt]
-            shared: pulumi.Input[str] = given[0] if given else self._build(f"{name}-{image.label}", image, args)
-            references |= {each.name: shared for each in image.containers}
-        self.references = {**references, **args.prebuilt}
+            names = [each.name for each in image.containers]
+            given = next((name for name in names if name in args.prebuilt), None)
+            if given is None:
+                repository, reference = self._build(f"{name}-{image.label}", image, args)
+                references |= dict.fromkeys(names, reference)
+                repositories |= dict.fromkeys(names, repository)
+            else:
+                shared = {each: given for each in names if each not in args.prebuilt}
+                references |= {each: references[of] for each, of in shared.items()}
+                repositories |= {each: repositories[of] for each, of in shared.items() if of in repositories}
+        self.references = references
+        self.repositories = repositories
         self.register_outputs({})
 
-    def _build(self, name: str, image: Built, args: ImagesArgs) -> pulumi.Output[str]:
+    def _build(self, name: str, image: Built, args: ImagesArgs) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """The ARN of the repository, and the reference by digest of the image in it."""
         repository = aws.ecr.Repository(
             name,
             name=args.names.of(image.label),
@@ -95,4 +110,4 @@ class Images(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return pulumi.Output.concat(repository.repository_url, "@", pushed.digest)
+        return repository.arn, pulumi.Output.concat(repository.repository_url, "@", pushed.digest)

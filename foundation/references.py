@@ -1,5 +1,6 @@
 """Image references, as data: which images are built, under which names, and where public ones are pulled from."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,11 @@ _DOCKER_HUB = "docker.io"
 _OFFICIAL = "library"
 _MIRROR = "public.ecr.aws"
 _MIRRORED = {_OFFICIAL: f"{_MIRROR}/docker/library", "valkey": f"{_MIRROR}/valkey"}
+
+
+_ECR = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,3 +105,13 @@ def _identity(container: Container, build: Build) -> tuple[object, ...]:
         tuple(sorted(build.args.items())),
         build.target,
     )
+
+
+def repository_arn(image: str) -> str | None:
+    """The ARN of the ECR repository that an image reference is in; None for an image of another registry."""
+    found = _ECR.match(image)
+    if found is None:
+        return None
+    region = found["region"]
+    partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return f"arn:{partition}:ecr:{region}:{found['account']}:repository/{found['repository']}"

@@ -39,6 +39,8 @@ class OrchestratorArgs:
     secrets: "Mapping[str, SecretRef]"
     images: "Mapping[str, Input[str]]"
     """Image reference by digest of every container (services, jobs, sidecars) that runs here."""
+    repositories: "Mapping[str, Input[str]]"
+    """ARN of the ECR repository of every such image that is in one."""
     cluster: ClusterSettings
     protect: bool
     tags: Mapping[str, str]

@@ -151,7 +151,7 @@ class Ecs(pulumi.ComponentResource):
             names=args.names,
             placement_key=args.placement.key,
             region=args.region,
-            images=[args.images[container.name] for container in unit.containers],
+            repositories=[args.repositories[c.name] for c in unit.containers if c.name in args.repositories],
             secrets={name: args.secrets[name] for name in sorted(used)},
             log_group=log_group,
             tags=args.tags,

@@ -1,6 +1,5 @@
 """The roles of a unit: `execution` is ECS's own, to pull, log and read secrets; `task` is what the containers are."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,8 +9,6 @@ import pulumi_aws as aws
 from foundation.names import Names
 from foundation.secrets import SecretRef
 from orchestrators.documents import Document, Json, canonical
-
-_ECR = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([^:@]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +27,7 @@ def unit_roles(
     names: Names,
     placement_key: str,
     region: str,
-    images: Sequence[pulumi.Input[str]],
+    repositories: Sequence[pulumi.Input[str]],
     secrets: Mapping[str, SecretRef],
     log_group: aws.cloudwatch.LogGroup,
     tags: Mapping[str, str],
@@ -53,7 +50,7 @@ def unit_roles(
     execution = role("execution")
     policy = pulumi.Output.json_dumps(
         pulumi.Output.all(
-            images=list(images),
+            repositories=list(repositories),
             log_group=log_group.arn,
             secrets=[secret.arn for secret in secrets.values()],
             keys=[secret.key_arn for secret in secrets.values()],
@@ -86,7 +83,7 @@ def trust_policy(account: str, region: str) -> Document:
 
 
 def execution_policy(
-    *, images: Sequence[str], log_group: str, secrets: Sequence[str], keys: Sequence[str], region: str
+    *, repositories: Sequence[str], log_group: str, secrets: Sequence[str], keys: Sequence[str], region: str
 ) -> Document:
     """What ECS needs to start one unit. Images outside ECR need no right."""
     statements: list[Json] = [
@@ -97,7 +94,7 @@ def execution_policy(
             "Resource": [f"{log_group.removesuffix(':*')}:*"],
         }
     ]
-    if repositories := sorted({arn for image in images if (arn := repository_arn(image, log_group))}):
+    if repositories:
         statements += [
             # The token belongs to no repository, so AWS knows no narrower resource.
             {"Sid": "LogIn", "Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": ["*"]},
@@ -105,7 +102,7 @@ def execution_policy(
                 "Sid": "PullImages",
                 "Effect": "Allow",
                 "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                "Resource": repositories,
+                "Resource": sorted(set(repositories)),
             },
         ]
     if secrets:
@@ -130,12 +127,3 @@ def execution_policy(
             },
         ]
     return {"Version": "2012-10-17", "Statement": statements}
-
-
-def repository_arn(image: str, of_account: str) -> str | None:
-    """The ECR repository of an image reference, in the partition of another ARN of the stack; None outside ECR."""
-    match = _ECR.match(image)
-    if match is None:
-        return None
-    account, region, _, repository = match.groups()
-    return f"arn:{of_account.split(':')[1]}:ecr:{region}:{account}:repository/{repository}"

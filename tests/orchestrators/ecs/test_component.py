@@ -41,6 +41,9 @@ class Provisioned:
                 },
                 secrets=foundation.secrets.refs,
                 images={name: image.format(name) for name in containers},
+                repositories={
+                    name: f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/portal-dev/{name}" for name in containers
+                },
                 cluster=ClusterSettings(),
                 protect=self.protect,
                 tags={"stack": "dev"},

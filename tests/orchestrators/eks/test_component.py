@@ -56,6 +56,7 @@ def arguments(placement, version="v1", cidrs=(), **changes):
             "db_password": SecretRef(arn=known("arn:secret"), key_arn=known("arn:key"), version=known(version))
         },
         "images": {name: f"repository/{name}@sha256:0" for name in workload.units},
+        "repositories": {},
         "cluster": ClusterSettings(public_access_cidrs=tuple(cidrs)),
         "protect": True,
         "tags": {"stack": "prod"},
