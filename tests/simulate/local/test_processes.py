@@ -69,6 +69,23 @@ def test_a_killed_replica_comes_back_while_the_other_answers(describe: Describe,
     engine.check()
 
 
+def test_a_killed_replica_comes_back_whatever_its_restart_policy(describe: Describe, make: Make) -> None:
+    engine = make(
+        describe("""
+services:
+  once:
+    build: .
+    command: [sleep, "60"]
+    restart: "no"
+    stop_grace_period: 1s
+""")
+    )
+    engine.start()
+    killed = engine.kill("once")
+    wait_for(lambda: healthy(engine, "once") == 1 and engine.replicas()[0].id != killed.id)
+    engine.check()
+
+
 def test_an_unhealthy_replica_is_taken_out_and_replaced(
     describe: Describe, make: Make, tmp_path: Path, events: list[Event]
 ) -> None:
