@@ -7,12 +7,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
-from portal.settings import Environment
+from portal import database, migrate
+from portal.settings import Database, Environment
 from portal_processes import APP, Portal, Redis, eventually, status
 
 
@@ -78,6 +80,18 @@ def test_migrations_run_once_though_many_start_them_at_once(postgres: Callable[[
     changed = portal.start("migrate")
     assert changed.popen.wait(30) == 1
     assert "0001_schema was changed after it had been applied" in changed.log.read_text()
+
+
+def test_a_migration_that_takes_long_is_not_begun_twice(postgres: Callable[[], str]) -> None:
+    where = Database(url=postgres(), password=None)
+    slow = [migrate.Migration("0001_slow", "SELECT pg_sleep(0.5); CREATE TABLE made_once ()")]
+
+    def apply() -> int:
+        with database.connect(where, "migrate") as connection:
+            return migrate.migrate(connection, slow)
+
+    with ThreadPoolExecutor() as pool:
+        assert sorted(future.result() for future in [pool.submit(apply) for _ in range(3)]) == [0, 0, 1]
 
 
 def test_a_request_in_flight_finishes_after_sigterm_and_readiness_turns_false_first(portal: Portal) -> None:
