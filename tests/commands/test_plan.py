@@ -1,0 +1,100 @@
+import json
+
+import pytest
+
+import commands
+
+
+def call(capsys, *arguments):
+    """The exit status, and what was printed."""
+    status = commands.main(arguments)
+    return status, *capsys.readouterr()
+
+
+def test_json_has_the_keys_of_its_documentation(capsys):
+    status, out, _ = call(capsys, "plan", "--json")
+    plan = json.loads(out)
+    assert status == 0
+    assert list(plan) == [
+        "project", "stack", "region", "placements", "refusals", "warnings", "plain_http", "counts", "resources",
+        "public", "permissions", "protected", "ledger", "hidden", "exports",
+    ]  # fmt: skip
+    assert plan["placements"] == ["ecs-fargate"]
+    assert sum(plan["counts"].values()) == len(plan["resources"])
+
+
+def test_text_stays_within_80_columns_and_shouts_plain_http(capsys):
+    status, out, _ = call(capsys, "plan")
+    assert status == 0
+    assert "PLAIN HTTP" in out
+    assert "edge-balancer: an internet-facing load balancer, port 80 from 0.0.0.0/0" in out
+    assert "\033" not in out
+    # Only a word that is itself too long may stand out.
+    assert not [line for line in out.splitlines() if len(line) > 80 and len(line.split()) > 3]
+
+
+def test_what_the_cluster_component_hides_is_told(capsys):
+    _, out, _ = call(capsys, "plan", "--json", "--set", "orchestrator=eks")
+    assert "aws:eks/cluster:Cluster" in [child["type"] for child in json.loads(out)["hidden"]]
+
+
+def test_computed_values_say_what_they_are(capsys):
+    _, out, _ = call(capsys, "plan", "--json")
+    reads = [s for s in json.loads(out)["permissions"] if "secretsmanager:GetSecretValue" in s["actions"]]
+    assert {statement["resources"][0] for statement in reads} == {"<arn of secret secrets-db_password>"}
+    assert "ecs-fargate-api-execution" in [statement["who"] for statement in reads]
+
+
+def test_a_refused_stack_prints_every_reason_and_exits_with_1(capsys):
+    status, out, _ = call(capsys, "plan", "--set", "orchestrator=esc", "--set", "size=huge")
+    assert status == 1
+    assert "pulumi config set orchestrator ecs --stack dev" in out
+    assert '"huge" is not allowed' in out
+
+
+def test_a_placement_that_is_not_provisioned_yet_is_refused(capsys):
+    status, out, _ = call(capsys, "plan", "--json", "--set", "compute=datacenter")
+    assert status == 1
+    assert json.loads(out)["refusals"] == ["compute: ecs runs on fargate, not on datacenter yet"]
+
+
+def test_a_description_that_the_placement_cannot_carry_is_refused(capsys):
+    status, out, _ = call(capsys, "plan", "--json", "--set", "managed=[cache]")
+    assert status == 1
+    assert "keeps data in the volume db, which ecs-fargate cannot give" in json.loads(out)["refusals"][0]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "missing.yaml"), ("services: [", "not YAML"), ("services: {a: {imag: x}}", "imag")],
+)
+def test_a_missing_or_malformed_description_is_refused_without_a_traceback(capsys, tmp_path, content, message):
+    file = tmp_path / "missing.yaml"
+    if content is not None:
+        file.write_text(content)
+    status, out, _ = call(capsys, "plan", "--file", str(file), "--set", "managed=[]")
+    assert status == 1
+    assert message in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["plan", "--stack", "pord"], "nearest: prod"),
+        (["plan", "--set", "orchestrator"], "write key=value"),
+        (["render", "ecs", "--stack", "pord"], "nearest: prod"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exits_with_2(capsys, arguments, message):
+    status, out, err = call(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as ended:
+        commands.main(["--help"])
+    assert ended.value.code == 0
+    out = capsys.readouterr().out
+    assert [name for name in commands.COMMANDS if name not in out] == []

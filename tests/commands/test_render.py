@@ -1,0 +1,98 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import commands
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def rendered(tmp_path, capsys):
+    def call(*arguments):
+        status = commands.main(["render", *arguments, "--out", str(tmp_path / "out")])
+        return status, capsys.readouterr().err, tmp_path / "out"
+
+    return call
+
+
+def test_ecs_is_one_task_definition_per_unit(rendered):
+    status, _, out = rendered("ecs")
+    assert status == 0
+    assert sorted(file.name for file in out.glob("[!.]*")) == ["api.json", "migrate.json", "web.json", "worker.json"]
+    definition = json.loads((out / "api.json").read_text())
+    assert definition["containerDefinitions"][0]["image"] == "REPLACE_IMAGE_API"
+    assert definition["taskRoleArn"] == "arn:aws:iam::123456789012:role/REPLACE_ROLE_API_TASK"
+
+
+def test_eks_is_manifests_with_the_namespace_first(rendered):
+    _, _, out = rendered("eks")
+    core = list(yaml.safe_load_all((out / "1-core.yaml").read_text()))
+    assert core[0]["kind"] == "Namespace"
+    assert {"Deployment", "Service", "NetworkPolicy", "Job"} <= {document["kind"] for document in core}
+
+
+def test_values_take_the_place_of_what_only_the_cloud_knows(rendered, tmp_path):
+    values = tmp_path / "values.yaml"
+    values.write_text("db.host: db.example\nimage.api: registry/api@sha256:0\n")
+    _, _, out = rendered("ecs", "--values", str(values))
+    container = json.loads((out / "api.json").read_text())["containerDefinitions"][0]
+    assert container["image"] == "registry/api@sha256:0"
+    assert "portal@db.example:" in {e["name"]: e["value"] for e in container["environment"]}["DATABASE_URL"]
+
+
+def test_a_value_that_nothing_asks_for_is_refused_with_the_nearest(rendered, tmp_path):
+    values = tmp_path / "values.yaml"
+    values.write_text("db.hots: x\n")
+    status, err, out = rendered("ecs", "--values", str(values))
+    assert status == 2
+    assert "nothing asks for db.hots; nearest: db.host" in err
+    assert not out.exists()
+
+
+def test_what_is_no_longer_rendered_goes_and_what_others_wrote_stays(rendered):
+    _, _, out = rendered("ecs", "--set", "managed=[db]")
+    assert (out / "cache.json").exists()
+    (out / "notes.txt").write_text("mine")
+    rendered("ecs")
+    assert not (out / "cache.json").exists()
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_a_file_of_somebody_else_is_never_overwritten(rendered, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "api.json").write_text("mine")
+    status, err, out = rendered("ecs")
+    assert status == 2
+    assert "has api.json from somebody else" in err
+    assert (out / "api.json").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written_is_one_message(rendered, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    status, err, _ = rendered("ecs")
+    assert status == 2
+    assert "cannot be written" in err
+
+
+def test_rendering_imports_neither_pulumi_nor_a_provider():
+    script = (
+        "import sys; from commands import main; main(['render', sys.argv[1]]); "
+        "sys.exit(','.join(name for name in sys.modules if name.startswith(('pulumi', 'boto'))) or 0)"
+    )
+    for orchestrator in ("ecs", "eks"):
+        done = subprocess.run(
+            [sys.executable, "-c", script, orchestrator], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_two_runs_write_the_same_bytes(rendered):
+    _, _, out = rendered("eks")
+    before = {file.name: file.read_bytes() for file in out.iterdir()}
+    rendered("eks")
+    assert {file.name: file.read_bytes() for file in out.iterdir()} == before
