@@ -6,7 +6,9 @@ import json
 import logging
 import os
 import runpy
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,9 @@ def record(program: Path, *, project: str, stack: str, config: Mapping[str, obje
 
     Raises whatever the program raises: pulumi.RunError when it refuses. Runs of one process do not see each other.
     """
-    return contextvars.copy_context().run(_record, program, project, stack, config)
+    # A thread of its own, because the caller's may have an event loop already.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(contextvars.copy_context().run, _record, program, project, stack, config).result()
 
 
 def _record(program: Path, project: str, stack: str, config: Mapping[str, object]) -> Recording:
@@ -37,6 +41,9 @@ def _record(program: Path, project: str, stack: str, config: Mapping[str, object
         project=project,
         stack=stack,
         dry_run=False,
+        # Else a run would wait for what a refused one has left, in a loop that is closed.
+        outputs=set(),
+        lock=threading.Lock(),
     )
     settings.root_directory = str(program.parent)
     configure(settings)
@@ -54,7 +61,6 @@ def _record(program: Path, project: str, stack: str, config: Mapping[str, object
         loop.run_until_complete(run_in_stack(run))
     finally:
         loop.close()
-        asyncio.set_event_loop(None)
     # Registration runs in threads, so its order is another one each time.
     resources = tuple(recorder.recorded[urn] for urn in sorted(recorder.recorded))
     return Recording(resources=resources, exports=recorder.exports, warnings=tuple(sorted(engine.warnings)))
