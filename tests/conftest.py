@@ -20,9 +20,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium, Debian's package. Tests that take it carry the marker `browser`."""
+    """Headless Chromium, Debian's package. Tests that take it carry the marker `browser`.
+
+    One per module: its event loop runs in this thread, where other modules want loops of their own.
+    """
     chromium = shutil.which("chromium") or "/usr/bin/chromium"
     if not Path(chromium).exists():
         message = "Chromium is missing, so no page was looked at: apt-get install chromium"

@@ -1,5 +1,6 @@
 """Run a Pulumi program without an engine and see what it registered, with the options that plain mocks do not show."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -112,6 +113,7 @@ class _Recorder(MockMonitor):
 
 def run(program: Callable[[], object]) -> Run:
     """What `program` registers, after every Output has been resolved; its errors are raised."""
+    asyncio.set_event_loop(asyncio.new_event_loop())  # an earlier test may have closed the thread's
     recorder = _Recorder()
     pulumi.runtime.set_mocks(_Aws(), project="portal", stack="test", preview=False, monitor=recorder)
 
