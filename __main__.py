@@ -89,6 +89,7 @@ orchestrators = [
             images=images.references,
             repositories=images.repositories,
             cluster=settings.cluster,
+            ecs=settings.ecs,
             protect=protect,
             tags=tags,
         ),

@@ -14,6 +14,7 @@ __all__ = [
     "AlertSettings",
     "ClusterSettings",
     "Compute",
+    "EcsSettings",
     "EdgeSettings",
     "NetworkSettings",
     "Orchestrator",
@@ -36,6 +37,9 @@ def _like(pattern: str, says: str, example: str) -> Form:
     return Form(says, example, lambda text: re.fullmatch(pattern, text) is not None)
 
 
+_LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+"""AWS: PutRetentionPolicy, CloudWatch Logs API reference."""
+
 Region = Annotated[str, _like(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region such as us-east-1", "us-east-1")]
 Cidr = Annotated[str, Form("an IPv4 network such as 203.0.113.0/24", "203.0.113.0/24", _network)]
 VpcCidr = Annotated[
@@ -46,6 +50,13 @@ VpcCidr = Annotated[
 ]
 Zones = Annotated[int, Form("2 to 4 availability zones", "2", lambda number: number in range(2, 5))]
 Weight = Annotated[int, Form("a weight of 0 to 999", "100", lambda number: number in range(1000))]
+Percent = Annotated[int, Form("a share of 0 to 100 percent", "50", lambda number: number in range(101))]
+Count = Annotated[int, Form("a number of 0 to 1000", "1", lambda number: number in range(1001))]
+LogDays = Annotated[
+    int,
+    Form(f"a retention that CloudWatch knows, in days: {', '.join(map(str, _LOG_DAYS))}", "30", _LOG_DAYS.__contains__),
+]
+InstanceType = Annotated[str, _like(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an EC2 instance type", "m6i.large")]
 Email = Annotated[str, _like(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+", "one e-mail address", "ops@example.com")]
 Certificate = Annotated[
     str,
@@ -114,10 +125,17 @@ class EdgeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """`alerts`: who gets mail. `sender` is the address that SES verifies; `to` the recipients of every severity."""
+    """`alerts`: who gets mail. `sender` is the address that it comes from; `to` the recipients, but for a severity
+    (`page`, `notify`, `digest`) that has its own. `fallback` is told by Amazon SNS when Amazon SES fails; without it
+    everybody in `to` is.
+    """
 
     sender: Email | None = None
     to: tuple[Email, ...] = ()
+    page: tuple[Email, ...] = ()
+    notify: tuple[Email, ...] = ()
+    digest: tuple[Email, ...] = ()
+    fallback: tuple[Email, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +147,19 @@ class ClusterSettings:
 
     version: Literal["1.35", "1.36"] = "1.35"
     public_access_cidrs: tuple[Cidr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EcsSettings:
+    """`ecs` (ECS only): `spot` is the percentage of tasks (Fargate) or instances (EC2) on Spot capacity beyond the
+    first `on_demand`. `instance_types` (EC2) are alternatives, of one architecture. `log_days` is how long logs are
+    kept; without it 30 days, and 365 where the stack is protected.
+    """
+
+    spot: Percent = 0
+    on_demand: Count = 1
+    instance_types: tuple[InstanceType, ...] = ("m6i.large", "m6a.large", "m5.large")
+    log_days: LogDays | None = None
 
 
 class Size(StrEnum):
@@ -156,6 +187,7 @@ class Settings:
     edge: EdgeSettings = EdgeSettings()
     alerts: AlertSettings = AlertSettings()
     cluster: ClusterSettings = ClusterSettings()
+    ecs: EcsSettings = EcsSettings()
     protect: bool = False
     """Whether stateful resources refuse deletion, in Pulumi and in AWS."""
     tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -181,6 +213,7 @@ def load(config: Mapping[str, object], *, project: str, stack: str) -> Settings:
         _check_placements(decoder, placements, short)
     _check_edge(decoder, values.get("edge", EdgeSettings()), region)
     alerts: AlertSettings = values.get("alerts", AlertSettings())
+    _check_alerts(decoder, alerts)
     if alerts.to and not alerts.sender:
         decoder.refuse("alerts.sender", "is missing, so nobody could send the mail to alerts.to", "alerts@example.com")
     for tag in values.get("tags", {}):
@@ -203,6 +236,13 @@ def _check_placements(decoder: Decoder, placements: tuple[Placement, ...], short
             decoder.remove(f"placements[{index}]", f"{key} stands there already")
     if not any(placement.weight for placement in placements):
         decoder.refuse("placements[0].weight", "every weight is 0, so no request would be answered", "100")
+
+
+def _check_alerts(decoder: Decoder, alerts: AlertSettings) -> None:
+    for key in ("page", "notify", "digest", "fallback"):
+        if getattr(alerts, key) and not alerts.to:
+            decoder.refuse("alerts.to", f"is missing; alerts.{key} only differs from it", '["ops@example.com"]')
+            return
 
 
 def _check_edge(decoder: Decoder, edge: EdgeSettings, region: str) -> None:

@@ -73,6 +73,7 @@ def refusals(settings: Settings, workload: Workload) -> Iterator[str]:
         lacking = capabilities.refusals(workload, placement, settings.managed)
         yield from map(str, lacking)
         if not lacking:
+            yield from map(str, registry.problems(workload, settings, placement))
             yield from _unrenderable(settings, workload, placement)
 
 

@@ -5,13 +5,13 @@ keeps `Orchestrator`; `orchestrators.registry` names it. Its rendering is pure a
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from foundation.ledger import Owned
 from foundation.names import Names
 from foundation.signals import EventPattern, Signal
-from settings import ClusterSettings, Placement
+from settings import ClusterSettings, EcsSettings, Placement
 from workload import Workload
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class OrchestratorArgs:
     repositories: "Mapping[str, Input[str]]"
     """ARN of the ECR repository of every such image that is in one."""
     cluster: ClusterSettings
+    ecs: EcsSettings = field(default_factory=EcsSettings)
     protect: bool
     tags: Mapping[str, str]
 

@@ -1,27 +1,37 @@
 """Which class provisions which placement. Importing it imports no provider; asking for a class does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
 
 from orchestrators.base import Orchestrator
-from settings import Compute, Placement
+from settings import Compute, Placement, Settings
+from workload.errors import Problem
+from workload.model import Workload
 
 Provisioner = Callable[..., Orchestrator]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where one orchestrator lives: its component, its pure rendering (`module:name`), the machines that it knows."""
+    """Where one orchestrator lives (`module:name`): its component, its pure rendering, the machines that it knows,
+    and what it has against a stack's settings beyond the capabilities of the placement.
+    """
 
     component: str
     render: str
     computes: tuple[Compute, ...]
+    check: str | None = None
 
 
 ORCHESTRATORS: dict[str, Entry] = {
-    "ecs": Entry("orchestrators.ecs:Ecs", "orchestrators.ecs.render:render", (Compute.FARGATE,)),
+    "ecs": Entry(
+        "orchestrators.ecs:Ecs",
+        "orchestrators.ecs.render:render",
+        (Compute.FARGATE, Compute.EC2),
+        check="orchestrators.ecs.check:problems",
+    ),
     "eks": Entry("orchestrators.eks:Eks", "orchestrators.eks.render:render", (Compute.FARGATE, Compute.EC2)),
 }
 
@@ -34,6 +44,12 @@ def component(placement: Placement) -> Provisioner:
 def render(placement: Placement) -> Callable[..., Any]:
     """The pure `render` of the placement's orchestrator. Imports no provider."""
     return cast("Callable[..., Any]", _load(ORCHESTRATORS[placement.orchestrator].render))
+
+
+def problems(workload: Workload, settings: Settings, placement: Placement) -> list[Problem]:
+    """Why the placement's orchestrator cannot do with these settings what it can do in general."""
+    check = ORCHESTRATORS[placement.orchestrator].check
+    return list(cast("Callable[..., Iterable[Problem]]", _load(check))(workload, settings, placement)) if check else []
 
 
 def _load(name: str) -> object:

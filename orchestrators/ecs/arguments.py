@@ -41,7 +41,10 @@ def service(document: Document, values: Values) -> dict[str, Any]:
             )
             for item in known["capacityProviderStrategy"]
         ],
-        "platform_version": known["platformVersion"],
+        "platform_version": known.get("platformVersion"),
+        "ordered_placement_strategies": [
+            aws.ecs.ServiceOrderedPlacementStrategyArgs(**item) for item in known.get("placementStrategy", [])
+        ],
         "scheduling_strategy": known["schedulingStrategy"],
         "deployment_controller": aws.ecs.ServiceDeploymentControllerArgs(type=known["deploymentController"]["type"]),
         "deployment_configuration": aws.ecs.ServiceDeploymentConfigurationArgs(strategy=deployment["strategy"]),

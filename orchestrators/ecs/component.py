@@ -11,13 +11,16 @@ from foundation.signals import EventPattern, Signal
 from orchestrators.base import OrchestratorArgs, RunningService
 from orchestrators.documents import Document, refs, resolve
 from orchestrators.ecs import arguments
+from orchestrators.ecs.instances import fleet
 from orchestrators.ecs.links import Links, dns_namespace
+from orchestrators.ecs.machines import Machines
 from orchestrators.ecs.render import render
 from orchestrators.ecs.roles import Roles, unit_roles
 from orchestrators.ecs.scaling import scaling_documents
 from orchestrators.ecs.service import run_task_document, service_document
 from orchestrators.ecs.signals import cluster_events, service_signals
 from orchestrators.ecs.waits import JobRun, Rollout
+from settings import Compute
 from workload.model import Job, Service
 from workload.text import Ref
 
@@ -42,8 +45,8 @@ class Ecs(pulumi.ComponentResource):
         self._documents = render(args.workload, args.placement, args.names, tuple(args.endpoints))
         services = [s for s in args.workload.services.values() if s.name in self._documents]
         self.ledger = [self._autoscaled(service) for service in services if service.scaling]
-        self._cluster, self._capacity = self._make_cluster()
         self._values: dict[str, pulumi.Input[Any]] = {"region": args.region, **self._known()}
+        self._cluster, self._capacity = self._make_cluster()
         self._roles: dict[str, Roles] = {}
         self._done: dict[str, pulumi.Resource] = {}
         for unit in self._documents:
@@ -72,10 +75,20 @@ class Ecs(pulumi.ComponentResource):
         capacity = aws.ecs.ClusterCapacityProviders(
             f"{self._name}-capacity",
             cluster_name=cluster.name,
-            capacity_providers=["FARGATE", "FARGATE_SPOT"],
+            capacity_providers=self._capacity_providers(),
             opts=self._opts(),
         )
         return cluster, capacity
+
+    def _capacity_providers(self) -> list[pulumi.Input[str]]:
+        args = self._args
+        if args.placement.compute is Compute.FARGATE:
+            return ["FARGATE", "FARGATE_SPOT"]
+        bounds = fleet(args.workload, self._links, args.ecs, zones=len(args.network.private_subnet_ids))
+        machines = Machines(f"{self._name}-machines", args, bounds, opts=self._opts())
+        self.ledger = [*self.ledger, *machines.ledger]
+        self._values["capacity_provider"] = machines.capacity_provider
+        return [machines.capacity_provider]
 
     def _known(self) -> dict[str, pulumi.Input[Any]]:
         """The value of every reference that stands before any unit does."""
@@ -140,7 +153,7 @@ class Ecs(pulumi.ComponentResource):
         log_group = aws.cloudwatch.LogGroup(
             f"{self._name}-{unit.name}-log",
             name=args.names.log_group(args.placement.key, unit.name),
-            retention_in_days=_PROTECTED_LOG_DAYS if args.protect else _LOG_DAYS,
+            retention_in_days=args.ecs.log_days or (_PROTECTED_LOG_DAYS if args.protect else _LOG_DAYS),
             tags=args.tags,
             opts=self._opts(),
         )
@@ -192,7 +205,7 @@ class Ecs(pulumi.ComponentResource):
         needed = [*before, self._capacity, self._roles[unit.name].granted]
         if unit.ingress:
             needed.append(args.targets[unit.name].parking_rule)
-        document = service_document(unit, args.placement, self._links, self._subnets)
+        document = service_document(unit, args.placement, self._links, self._subnets, args.ecs)
         service = aws.ecs.Service(
             name,
             cluster=self._cluster.arn,

@@ -13,8 +13,6 @@ Fill = Callable[[Ref], str | Ref]
 
 CONDITIONS = {Condition.STARTED: "START", Condition.HEALTHY: "HEALTHY", Condition.COMPLETED: "SUCCESS"}
 SECRET_LABEL = "switchyard.secret."  # noqa: S105 - the beginning of a label's name
-LONGEST_STOP = 120
-"""Seconds that Fargate leaves a container after SIGTERM at most (AWS: ContainerDefinition, stopTimeout)."""
 
 
 def container_definition(
@@ -71,7 +69,7 @@ def container_definition(
                 key=lambda d: d["containerName"],
             ),
             "restartPolicy": _restart_policy(container.restart),
-            "stopTimeout": min(LONGEST_STOP, max(2, math.ceil(container.stop_grace_period))),
+            "stopTimeout": max(2, math.ceil(container.stop_grace_period)),
             "readonlyRootFilesystem": container.read_only,
             "privileged": False,
             "linuxParameters": {
@@ -80,6 +78,7 @@ def container_definition(
                     "add": sorted(cap.removeprefix("CAP_") for cap in container.cap_add),
                     "drop": sorted(cap.removeprefix("CAP_") for cap in container.cap_drop),
                 },
+                **({} if container.shm_size is None else {"sharedMemorySize": mebibytes(container.shm_size)}),
                 "tmpfs": [_tmpfs(tmpfs, memory) for tmpfs in sorted(container.tmpfs, key=lambda t: t.target)],
             },
             "mountPoints": [

@@ -4,23 +4,21 @@ import math
 from collections.abc import Sequence
 
 from orchestrators.documents import Document
+from orchestrators.ecs.capacity import job_capacity, service_capacity
 from orchestrators.ecs.links import Links, port_name
-from settings import Compute, Placement
+from settings import EcsSettings, Placement
 from workload.model import Job, Service, Update
 from workload.text import Ref
-
-CAPACITY: dict[Compute, list[Document]] = {
-    Compute.FARGATE: [{"capacityProvider": "FARGATE", "base": 0, "weight": 1}],
-}
-"""Where the tasks of each kind of machine come from."""
 
 GRACE = 30
 """Seconds for the load balancer's first checks, beside the start period of the description."""
 
 
-def service_document(service: Service, placement: Placement, links: Links, subnets: Sequence[Ref]) -> Document:
+def service_document(
+    service: Service, placement: Placement, links: Links, subnets: Sequence[Ref], settings: EcsSettings
+) -> Document:
     """What ECS is asked for. References: `task_definition.<s>`, `security_group.<s>`, `target_group.<s>`,
-    `namespace`, `registry.<s>`, `region` and the given `subnets`.
+    `namespace`, `registry.<s>`, `region`, on EC2 `capacity_provider`, and the given `subnets`.
     """
     rolling = rolling_update(service)
     document: Document = {
@@ -28,8 +26,7 @@ def service_document(service: Service, placement: Placement, links: Links, subne
         "serviceName": service.name,
         "taskDefinition": Ref(f"task_definition.{service.name}"),
         "desiredCount": desired_count(service),
-        "capacityProviderStrategy": CAPACITY[placement.compute],
-        "platformVersion": "LATEST",
+        **service_capacity(placement, settings),
         "schedulingStrategy": "REPLICA",
         "deploymentController": {"type": "ECS"},
         "deploymentConfiguration": rolling,
@@ -62,8 +59,7 @@ def run_task_document(job: Job, placement: Placement, links: Links, subnets: Seq
         "cluster": links.names.cluster(placement.key),
         "taskDefinition": Ref(f"task_definition.{job.name}"),
         "count": 1,
-        "capacityProviderStrategy": CAPACITY[placement.compute],
-        "platformVersion": "LATEST",
+        **job_capacity(placement),
         "networkConfiguration": network_configuration(job.name, subnets),
         "enableECSManagedTags": True,
         "enableExecuteCommand": False,

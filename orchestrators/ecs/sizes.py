@@ -1,4 +1,4 @@
-"""How large a task is: what its containers ask for, rounded up to a size that Fargate sells."""
+"""How large a task is: what its containers ask for; on Fargate rounded up to a size that is sold."""
 
 import math
 from dataclasses import dataclass
@@ -10,6 +10,9 @@ MIB = 1024 * 1024
 
 PROXY = Size(256, 64)
 """What Service Connect's proxy needs beside the containers (AWS: Service Connect, task CPU and memory)."""
+
+LEAST = Size(128, 256)
+"""Of a task outside Fargate (AWS: RegisterTaskDefinition, cpu); the memory is what a small server needs to start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,26 @@ def asked(container: Container) -> Size:
     )
 
 
+def exact_size(unit: Service | Job, *, proxied: bool) -> Size:
+    """What the task takes of an instance or of a machine of one's own; a silent description gets the least."""
+    total = _total(_parts(unit, proxied=proxied))
+    return Size(max(total.cpu, LEAST.cpu), max(total.memory, LEAST.memory))
+
+
 def task_size(unit: Service | Job, *, proxied: bool) -> TaskSize:
     """The task's size on Fargate; `proxied` when Service Connect puts its proxy beside the containers."""
-    parts = [(container.name, asked(container)) for container in unit.containers]
-    if proxied:
-        parts.append(("the Service Connect proxy", PROXY))
-    total = Size(sum(size.cpu for _, size in parts), sum(size.memory for _, size in parts))
+    parts = _parts(unit, proxied=proxied)
+    total = _total(parts)
     size = smallest(total.cpu, total.memory)
     terms = ", ".join(f"{name} {part}" for name, part in parts)
     outcome = f"the next Fargate size is {size}" if size else "Fargate sells no size so large"
     return TaskSize(total, size, f"{terms}: together {total}; {outcome}")
+
+
+def _parts(unit: Service | Job, *, proxied: bool) -> list[tuple[str, Size]]:
+    parts = [(container.name, asked(container)) for container in unit.containers]
+    return [*parts, ("the Service Connect proxy", PROXY)] if proxied else parts
+
+
+def _total(parts: list[tuple[str, Size]]) -> Size:
+    return Size(sum(size.cpu for _, size in parts), sum(size.memory for _, size in parts))

@@ -3,7 +3,8 @@
 from orchestrators.documents import Document
 from orchestrators.ecs.container_definition import container_definition, volume_name
 from orchestrators.ecs.links import Links, port_name
-from orchestrators.ecs.sizes import task_size
+from orchestrators.ecs.sizes import exact_size, task_size
+from orchestrators.fargate import Size
 from settings import Compute, Placement
 from workload.errors import DescriptionError, Problem
 from workload.model import Container, Job, Service
@@ -48,10 +49,18 @@ def _fargate(unit: Service | Job, links: Links) -> Document:
     task = task_size(unit, proxied=proxied)
     if task.size is None:
         raise DescriptionError([Problem(unit.container.at, f"{unit.name}: {task.reason}")])
-    size = task.size
+    return {"requiresCompatibilities": ["FARGATE"], **_machine(unit, task.size)}
+
+
+def _ec2(unit: Service | Job, links: Links) -> Document:
+    """No rounding: what one task leaves of an instance, another takes."""
+    proxied = isinstance(unit, Service) and links.connected(unit.name)
+    return {"requiresCompatibilities": ["EC2"], **_machine(unit, exact_size(unit, proxied=proxied))}
+
+
+def _machine(unit: Service | Job, size: Size) -> Document:
     arm = (unit.container.platform or "").startswith("linux/arm64")
     return {
-        "requiresCompatibilities": ["FARGATE"],
         "networkMode": "awsvpc",
         "cpu": str(size.cpu),
         "memory": str(size.memory),
@@ -59,7 +68,7 @@ def _fargate(unit: Service | Job, links: Links) -> Document:
     }
 
 
-COMPUTES = {Compute.FARGATE: _fargate}
+COMPUTES = {Compute.FARGATE: _fargate, Compute.EC2: _ec2}
 """What each kind of machine adds to a task definition."""
 
 

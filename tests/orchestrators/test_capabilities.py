@@ -87,7 +87,7 @@ POSTGRES = Managed(engine="postgres", version="17")
             app(cap_add=("NET_ADMIN", "CAP_SYS_TIME")),
             (
                 "app adds the Linux capability NET_ADMIN, SYS_TIME, which ecs-fargate cannot give: Fargate adds "
-                "SYS_PTRACE only. Remove it from `cap_add`."
+                "SYS_PTRACE only. Remove it from `cap_add`, or use the placement ecs-ec2."
             ),
         ),
         (
@@ -95,21 +95,21 @@ POSTGRES = Managed(engine="postgres", version="17")
             (
                 "app adds the Linux capability NET_BIND_SERVICE, which ecs-fargate cannot give: Fargate adds "
                 "SYS_PTRACE only. Listen on a port above 1023 and remove it from `cap_add`, "
-                "or use the placement eks-fargate."
+                "or use the placement ecs-ec2."
             ),
         ),
         (
             app(shm_size=GIB),
             (
                 "app sets the size of /dev/shm, which ecs-fargate cannot give: Fargate fixes the size of /dev/shm. "
-                "Remove `shm_size`, or use the placement eks-fargate."
+                "Remove `shm_size`, or use the placement ecs-ec2."
             ),
         ),
         (
             app(ulimits={"nproc": Ulimit(soft=1, hard=1), "nofile": Ulimit(soft=1, hard=1)}),
             (
                 "app sets the ulimit nproc, which ecs-fargate cannot give: Fargate sets nofile only. Remove it from "
-                "`ulimits`."
+                "`ulimits`, or use the placement ecs-ec2."
             ),
         ),
         (
@@ -124,7 +124,7 @@ POSTGRES = Managed(engine="postgres", version="17")
             (
                 "app takes up to 300 s to stop, which ecs-fargate cannot give: Fargate ends a container 120 s after "
                 "its stop signal at the latest. Set `stop_grace_period` to 120s or less, "
-                "or use the placement eks-fargate."
+                "or use the placement ecs-ec2."
             ),
         ),
         (
@@ -156,7 +156,7 @@ POSTGRES = Managed(engine="postgres", version="17")
             (
                 "app is too large (app 32 vCPU and 1024 MiB: together 32 vCPU and 1024 MiB; Fargate sells no size so "
                 "large), which ecs-fargate cannot give: Fargate ends at 16 vCPU and 122880 MiB. Ask for less, or use "
-                "the placement eks-ec2."
+                "the placement ecs-ec2."
             ),
         ),
         (
@@ -252,5 +252,5 @@ def test_machines_that_this_version_does_not_provision_are_refused():
     (refusal,) = refusals(app(), elsewhere)
     assert str(refusal) == (
         "one wants machines of the kind datacenter, which ecs-datacenter cannot give: this version provisions ecs on "
-        "fargate. Change `compute`, or use the placement ecs-fargate."
+        "fargate and ec2. Change `compute`, or use the placement ecs-fargate."
     )

@@ -8,7 +8,7 @@ import pytest
 from foundation.data import Endpoint
 from orchestrators.base import OrchestratorArgs
 from orchestrators.registry import component
-from settings import ClusterSettings
+from settings import ClusterSettings, Compute, EcsSettings
 from tests.foundation.conftest import ECS, Foundation
 from tests.orchestrators.ecs.conftest import sample
 from tests.support.pulumi_run import ACCOUNT, REGION
@@ -17,8 +17,9 @@ from tests.support.pulumi_run import ACCOUNT, REGION
 class Provisioned:
     """A stack whose workload runs on ECS; the placement's component is asked from the registry."""
 
-    def __init__(self, *, managed=("db", "cache"), workload=None, protect=False):
-        self.managed, self.protect = managed, protect
+    def __init__(self, *, managed=("db", "cache"), workload=None, protect=False, compute=Compute.FARGATE, **ecs):
+        self.managed, self.protect, self.ecs_settings = managed, protect, EcsSettings(**ecs)
+        self.placement = dataclasses.replace(ECS, compute=compute)
         foundation = Foundation("dev", workload=workload or sample(), then=self.make)
         self.run = foundation.run
 
@@ -26,11 +27,11 @@ class Provisioned:
         workload = foundation._described
         containers = [c.name for unit in workload.units.values() for c in unit.containers]
         image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/portal-dev/{{}}@sha256:{'0' * 64}"
-        self.ecs = component(ECS)(
+        self.ecs = component(self.placement)(
             "ecs",
             OrchestratorArgs(
                 workload=workload,
-                placement=ECS,
+                placement=self.placement,
                 names=foundation.names,
                 region=REGION,
                 network=foundation.network,
@@ -45,6 +46,7 @@ class Provisioned:
                     name: f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/portal-dev/{name}" for name in containers
                 },
                 cluster=ClusterSettings(),
+                ecs=self.ecs_settings,
                 protect=self.protect,
                 tags={"stack": "dev"},
             ),

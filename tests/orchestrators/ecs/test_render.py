@@ -12,6 +12,7 @@ import botocore.session
 import pytest
 from botocore.validate import validate_parameters
 
+from orchestrators import registry
 from orchestrators.documents import canonical, fill
 from orchestrators.ecs.render import render
 from workload.errors import DescriptionError
@@ -58,13 +59,13 @@ def test_every_task_definition_of_the_sample_is_what_ecs_accepts(portal, placeme
         validate_parameters(fill(document, values), api)
 
 
+@pytest.mark.parametrize("compute", registry.ORCHESTRATORS["ecs"].computes)
 @pytest.mark.parametrize("name", ["web", "api", "worker", "migrate"])
-def test_the_sample_renders_to_its_golden_document(portal, placement, names, values, name):
+def test_the_sample_renders_to_its_golden_document(portal, placement, names, values, name, compute):
     """SWITCHYARD_GOLDEN=write pytest tests/orchestrators/ecs/test_render.py writes them anew."""
-    document = (
-        json.dumps(fill(render(portal, placement, names, MANAGED)[name], values), indent=2, sort_keys=True) + "\n"
-    )
-    path = GOLDEN / f"{name}.json"
+    rendered = render(portal, dataclasses.replace(placement, compute=compute), names, MANAGED)
+    document = json.dumps(fill(rendered[name], values), indent=2, sort_keys=True) + "\n"
+    path = GOLDEN / compute / f"{name}.json"
     if os.environ.get("SWITCHYARD_GOLDEN") == "write":
         path.write_text(document)
     assert document == path.read_text()
@@ -75,6 +76,7 @@ def test_the_bytes_do_not_depend_on_the_hash_seed():
 import importlib.util, sys
 spec = importlib.util.spec_from_file_location("sample", sys.argv[1]); module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
+from orchestrators import registry
 from orchestrators.documents import canonical, fill
 from orchestrators.ecs.render import render
 from foundation.names import Names

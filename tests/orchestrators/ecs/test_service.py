@@ -13,6 +13,7 @@ from orchestrators.documents import fill
 from orchestrators.ecs.links import Links
 from orchestrators.ecs.scaling import scaling_documents
 from orchestrators.ecs.service import desired_count, rolling_update, run_task_document, service_document
+from settings import EcsSettings
 from workload.model import Container, Job, Position, Scaling, ScheduledScaling, Service, Update
 from workload.text import Ref
 
@@ -31,7 +32,7 @@ def links(portal, names):
 
 
 def document(portal, placement, links, values, name):
-    return fill(service_document(portal.services[name], placement, links, SUBNETS), values)
+    return fill(service_document(portal.services[name], placement, links, SUBNETS, EcsSettings()), values)
 
 
 @pytest.mark.parametrize("name", ["web", "api", "worker", "cache"])
@@ -101,7 +102,7 @@ def test_the_breaker_does_what_the_description_says_of_failures(action, breaker)
 
 def test_a_service_that_stops_first_is_not_rebalanced_which_ecs_would_refuse(portal, placement, links, values):
     web = dataclasses.replace(portal.services["web"], update=Update(order="stop-first"))
-    document = fill(service_document(web, placement, links, SUBNETS), values)
+    document = fill(service_document(web, placement, links, SUBNETS, EcsSettings()), values)
     assert document["availabilityZoneRebalancing"] == "DISABLED"
     assert document["deploymentConfiguration"]["maximumPercent"] == 100
 
