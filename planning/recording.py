@@ -14,7 +14,7 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import mocks, rpc, set_all_config
-from pulumi.runtime.proto import engine_pb2
+from pulumi.runtime.proto import engine_pb2, resource_pb2
 from pulumi.runtime.settings import configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
@@ -36,7 +36,7 @@ def _record(program: Path, project: str, stack: str, config: Mapping[str, object
     recorder, engine = _Recorder(), _Engine()
     settings = mocks.MockSettings(  # type: ignore[no-untyped-call]  # the SDK's mocks carry no types
         monitor=recorder,
-        monitor_features=set(recorder.GetDeploymentInfo(None).supportedFeatures),  # type: ignore[no-untyped-call]  # as above
+        monitor_features=set(recorder.GetDeploymentInfo(None).supportedFeatures),
         engine=engine,
         project=project,
         stack=stack,
@@ -95,6 +95,14 @@ class _Recorder(mocks.MockMonitor):
         self.recorded: dict[str, Resource] = {}
         self.exports: Mapping[str, Any] = {}
         self.stack = ""
+
+    def GetDeploymentInfo(self, request: Any) -> Any:  # noqa: ANN401, N802 (gRPC's names and untyped messages)
+        """Without resource references, which the mocks would bring back to life in a thread whose event loop nobody
+        runs: now and then the program would wait for them for ever. A resource is then given by its id.
+        """
+        features = super().GetDeploymentInfo(request).supportedFeatures  # type: ignore[no-untyped-call]  # as above
+        references = resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES
+        return resource_pb2.DeploymentInfo(supportedFeatures=[each for each in features if each != references])
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """As the engine makes it, with the types of all parents, so that two resources of one URN are found."""

@@ -52,23 +52,31 @@ def test_keys_of_other_namespaces_are_left_alone_even_encrypted():
     [
         (
             {"orchestrator": "esc"},
-            'orchestrator: "esc" is not allowed; allowed: ecs, eks; nearest: ecs\n'
-            "    pulumi config set orchestrator ecs --stack dev",
+            (
+                'orchestrator: "esc" is not allowed; allowed: ecs, eks; nearest: ecs\n'
+                "    pulumi config set orchestrator ecs --stack dev"
+            ),
         ),
         (
             {"managed": "db"},
-            'managed: "db" is not a list\n'
-            "    pulumi config rm managed --stack dev && pulumi config set --path 'managed[0]' db --stack dev",
+            (
+                'managed: "db" is not a list\n'
+                "    pulumi config rm managed --stack dev && pulumi config set --path 'managed[0]' db --stack dev"
+            ),
         ),
         (
             {"network": {"zone": 2}},
-            "network.zone: no such key; allowed: cidr, zones, egress; nearest: zones\n"
-            "    pulumi config rm --path network.zone --stack dev",
+            (
+                "network.zone: no such key; allowed: cidr, zones, egress; nearest: zones\n"
+                "    pulumi config rm --path network.zone --stack dev"
+            ),
         ),
         (
             {"network": {"zones": 9}},
-            "network.zones: 9 is not 2 to 4 availability zones\n"
-            "    pulumi config set --path network.zones 2 --stack dev",
+            (
+                "network.zones: 9 is not 2 to 4 availability zones\n"
+                "    pulumi config set --path network.zones 2 --stack dev"
+            ),
         ),
         (
             {"protect": "yes"},
@@ -76,23 +84,31 @@ def test_keys_of_other_namespaces_are_left_alone_even_encrypted():
         ),
         (
             {"placements": [{"orchestrator": "ecs"}]},
-            "placements[0].compute: is missing; it is one of fargate, ec2, datacenter\n"
-            "    pulumi config set --path 'placements[0].compute' fargate --stack dev",
+            (
+                "placements[0].compute: is missing; it is one of fargate, ec2, datacenter\n"
+                "    pulumi config set --path 'placements[0].compute' fargate --stack dev"
+            ),
         ),
         (
             {"alerts": {"sender": {"secure": "v1:x"}}},
-            "alerts.sender: is encrypted; this setting is read in clear text\n"
-            "    pulumi config set --path alerts.sender ops@example.com --stack dev",
+            (
+                "alerts.sender: is encrypted; this setting is read in clear text\n"
+                "    pulumi config set --path alerts.sender ops@example.com --stack dev"
+            ),
         ),
         (
             {"alerts": {"to": ["a@example.com"]}},
-            "alerts.sender: is missing, so nobody could send the mail to alerts.to\n"
-            "    pulumi config set --path alerts.sender alerts@example.com --stack dev",
+            (
+                "alerts.sender: is missing, so nobody could send the mail to alerts.to\n"
+                "    pulumi config set --path alerts.sender alerts@example.com --stack dev"
+            ),
         ),
         (
             {"edge": {"http": True, "certificate_arn": CERTIFICATE}},
-            "edge.http: true, although there is a certificate; with one, port 80 only redirects to HTTPS\n"
-            "    pulumi config set --path edge.http false --stack dev",
+            (
+                "edge.http: true, although there is a certificate; with one, port 80 only redirects to HTTPS\n"
+                "    pulumi config set --path edge.http false --stack dev"
+            ),
         ),
     ],
 )
@@ -115,8 +131,10 @@ def test_all_problems_come_at_once():
 def test_the_short_form_and_placements_exclude_each_other():
     found = problems(orchestrator="ecs", placements=[{"orchestrator": "ecs", "compute": "fargate"}])
     assert found == [
-        "orchestrator: stands together with placements, which say the same; keep one of them\n"
-        "    pulumi config rm orchestrator --stack dev"
+        (
+            "orchestrator: stands together with placements, which say the same; keep one of them\n"
+            "    pulumi config rm orchestrator --stack dev"
+        )
     ]
 
 

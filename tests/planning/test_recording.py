@@ -61,3 +61,12 @@ def test_a_run_does_not_wait_for_what_a_refused_one_left(tmp_path):
         with pytest.raises(pulumi.RunError, match="no"):
             run(tmp_path, REFUSED)
         assert len(run(tmp_path, PROGRAM).resources) == 3
+
+
+def test_a_resource_given_as_an_input_is_its_id_and_nothing_is_made_again(tmp_path):
+    given = PROGRAM + (
+        "\nmade = pulumi.CustomResource('aws:x/thing:Thing', 'made')"
+        "\npulumi.CustomResource('aws:x/thing:Thing', 'user', {'of': made})"
+    )
+    user = next(resource for resource in run(tmp_path, given).resources if resource.name == "user")
+    assert user.inputs == {"of": "<id of thing made>"}
