@@ -87,6 +87,7 @@ class _Reader:
                 services[name] = self.service(name, container, beside, secrets)
         self.addresses({**services, **jobs})
         self.ingresses(services)
+        self.healthy()
         self.findings()
         if self.problems:
             raise DescriptionError(self.problems)
@@ -223,6 +224,18 @@ class _Reader:
                         f'services.{name}.x-ingress: "{taken[rule]}" has the same host and path; change one of the two',
                     )
                 taken.setdefault(rule, name)
+
+    def healthy(self) -> None:
+        """Refuse to wait for the health of a container that nothing checks: the wait would never end."""
+        for name, container in self.containers.items():
+            for dependency in container.depends_on:
+                other = self.containers.get(dependency.service)
+                if dependency.condition is Condition.HEALTHY and other and not other.healthcheck:
+                    message = (
+                        f"services.{name}.depends_on: waits until {other.name} is healthy, but it has no healthcheck; "
+                        f"give {other.name} one, or wait for service_started"
+                    )
+                    self.problem(self.entries[name].at("depends_on"), message)
 
     def findings(self) -> None:
         for finding in portability.findings(self.project.root):

@@ -195,3 +195,13 @@ def test_a_url_to_a_managed_service_needs_its_endpoint_variables(tmp_path):
             "write http://${B_HOST:-b}:${B_PORT:-8000}"
         )
     ]
+
+
+def test_waiting_for_the_health_of_what_nothing_checks_is_refused(tmp_path: Path) -> None:
+    text = "services:\n  a:\n    image: x\n    depends_on:\n      b: {condition: service_healthy}\n  b:\n    image: y\n"
+    assert errors(tmp_path, text) == [
+        (
+            "compose.yaml:4:5: services.a.depends_on: waits until b is healthy, but it has no healthcheck; "
+            "give b one, or wait for service_started"
+        )
+    ]

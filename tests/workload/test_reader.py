@@ -215,3 +215,10 @@ def test_a_thousand_services_are_read(tmp_path):
         + "  s999: {image: x}\n"
     )
     assert len(workload(tmp_path, text).services) == 1000
+
+
+def test_only_the_named_files_are_the_workloads_not_what_they_include(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("services:\n  b:\n    image: y\n")
+    named = tmp_path / "compose.yaml"
+    named.write_text("include: [other.yaml]\nservices:\n  a:\n    image: x\n")
+    assert read(named, environment={}).files == (named,)

@@ -19,7 +19,8 @@ from workload.model import Position
 class Project:
     """Files as Compose understands them: one tree in canonical form, every value with its place.
 
-    `inactive` names the services that no active profile wants; `unset` the variables that were used without a value.
+    `files` are those that were named, without what they include; `inactive` names the services that no active profile
+    wants; `unset` the variables that were used without a value.
     """
 
     name: str
@@ -61,14 +62,13 @@ def load(
         inactive = finish(root, name, directory, profiles=wanted, variables=variables, problems=problems)
     if loader.problems:
         raise DescriptionError(loader.problems)
-    return Project(name, root, directory, tuple(loader.files), inactive, variables, tuple(loader.unset))
+    return Project(name, root, directory, tuple(paths), inactive, variables, tuple(loader.unset))
 
 
 @dataclass(slots=True)
 class _Loader:
     problems: list[Problem] = field(default_factory=list)
     unset: list[Problem] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
     parsed: dict[Path, list[Node]] = field(default_factory=dict)
 
     def scope(self, variables: Mapping[str, str]) -> Scope:
@@ -96,7 +96,6 @@ class _Loader:
     def parse(self, path: Path, name: str) -> list[Node]:
         """The documents of a file; a file is read once."""
         if path not in self.parsed:
-            self.files.append(path)
             documents = tree.parse(path, name)
             if not documents:
                 raise DescriptionError(
