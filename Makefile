@@ -1,6 +1,6 @@
 # Everyday commands. `make run` and `make test` set up on their own and reinstall only when a lock file changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-docker lint format bench screenshots lock clean
+.PHONY: help setup run test test-docker test-cluster lint format bench screenshots lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,11 +24,14 @@ $(READY): bootstrap.lock requirements.lock pyproject.toml
 run: $(READY) ## Run the five services here under load, with a fault, an alarm and its mail
 	@$(BIN)/switchyard run
 
-test: lint ## Check style and types, then run every test that needs no Docker engine
-	@$(BIN)/pytest -m "not docker"
+test: lint ## Check style and types, then run every test that needs neither a Docker engine nor a cluster
+	@$(BIN)/pytest -m "not docker and not cluster"
 
 test-docker: $(READY) ## Run the tests that need a Docker engine with Compose v2
 	@$(BIN)/pytest -m docker
+
+test-cluster: $(READY) ## Run the tests that need a Kubernetes API server (KUBECONFIG) whose nodes kwok plays
+	@$(BIN)/pytest -m cluster
 
 lint: $(READY) ## ruff and strict mypy
 	@$(BIN)/ruff check --quiet .

@@ -13,7 +13,7 @@ from orchestrators.eks import signals, versions
 from orchestrators.eks.addons import Site, addons
 from orchestrators.eks.boundaries import pods_with_own_groups
 from orchestrators.eks.control_plane import ControlPlane, control_plane
-from orchestrators.eks.manifests import Applier, Manifest, resource_name, unit_of
+from orchestrators.eks.manifests import Applier, resource_name, unit_of
 from orchestrators.eks.render import differences, render
 from orchestrators.eks.render.kubernetes import digest, object_name
 from settings import Compute
@@ -50,7 +50,12 @@ class Eks(pulumi.ComponentResource):
         plane = control_plane(name, args, self)
         self._boundaries(plane)
         applier = Applier(
-            name, values=self._values(plane, here), provider=plane.provider, parent=self, ledger=self.ledger
+            name,
+            values=self._values(plane, here),
+            provider=plane.provider,
+            parent=self,
+            ledger=self.ledger,
+            kubeconfig=plane.kubeconfig,
         )
         machines = applier.chain(ground, plane.foundations)
         secrets = sorted({d["metadata"]["name"].path.partition(".")[2] for d in here if d["kind"] == "ExternalSecret"})
@@ -151,6 +156,6 @@ class Eks(pulumi.ComponentResource):
             f"?namespace={args.names.namespace}&region={args.region}",
         )
 
-    def _ingress(self, units: Mapping[str, Manifest]) -> list[pulumi.Resource]:
+    def _ingress(self, units: Mapping[str, pulumi.Resource]) -> list[pulumi.Resource]:
         """An ingress service is rolled out when its pods were ready for as long as the edge takes to find them so."""
         return [units[service] for service in self._services() if self._args.workload.services[service].ingress]

@@ -24,6 +24,7 @@ class ControlPlane:
 
     name: str
     provider: kubernetes.Provider
+    kubeconfig: pulumi.Output[str]
     security_group: pulumi.Output[str]
     node_role: Granted | None
     oidc: aws.iam.OpenIdConnectProvider | None
@@ -108,6 +109,7 @@ def control_plane(name: str, args: OrchestratorArgs, parent: pulumi.Resource) ->
     return ControlPlane(
         name=physical,
         provider=provider,
+        kubeconfig=cluster.kubeconfig_json,
         security_group=cluster.cluster_security_group_id,
         node_role=node_role,
         oidc=oidc,

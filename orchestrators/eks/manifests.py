@@ -6,17 +6,21 @@ from typing import Any
 import pulumi
 
 from foundation.ledger import Owned, ignored
-from orchestrators.documents import Document, bind
-from orchestrators.eks.render.kubernetes import object_name
+from orchestrators.documents import Document, bind, resolve
+from orchestrators.eks.render.kubernetes import digest, object_name
+from orchestrators.eks.waits import Rollout
 from workload.model import Workload
 from workload.text import Ref
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "Job", "CronJob"})
+AWAITED = frozenset({"Deployment", "StatefulSet", "Job"})
 AFTER_WORKLOADS = frozenset({"HorizontalPodAutoscaler", "PodDisruptionBudget"})
 
 AWAIT: Mapping[str, Mapping[str, str]] = {
     # The provider would wait for the Service's pods, which wait for what waits for the Service.
     "Service": {"pulumi.com/skipAwait": "true"},
+    # `Rollout` tells the truth of these, sooner and with the pods' own reasons.
+    **{kind: {"pulumi.com/skipAwait": "true"} for kind in sorted(AWAITED)},
     # Pods mount the Secret behind it: it is ready once that Secret is there.
     "ExternalSecret": {"pulumi.com/waitFor": "condition=Ready"},
 }
@@ -42,7 +46,9 @@ class Applier:
         provider: pulumi.ProviderResource,
         parent: pulumi.Resource,
         ledger: Sequence[Owned],
+        kubeconfig: pulumi.Input[str],
     ) -> None:
+        self._kubeconfig = kubeconfig
         self._name, self._values, self._provider, self._parent = name, values, provider, parent
         self._ledger = ledger
 
@@ -69,19 +75,19 @@ class Applier:
 
     def workload(
         self, documents: Sequence[Document], workload: Workload, after: Sequence[pulumi.Resource]
-    ) -> dict[str, Manifest]:
+    ) -> dict[str, pulumi.Resource]:
         """Surroundings first, then what runs in the order of `depends_on`, then what watches it.
 
-        Gives the Deployments, StatefulSets and jobs by the names of their services and jobs.
+        Gives what stands once a service or job became what was asked for, by its name.
         """
         running = {unit_of(document, workload): document for document in documents if document["kind"] in WORKLOADS}
         watching = [document for document in documents if document["kind"] in AFTER_WORKLOADS]
         rest = [d for d in documents if d["kind"] not in WORKLOADS | AFTER_WORKLOADS]
         stores = [self.apply(d, after) for d in rest if d["kind"] == "SecretStore"]
         surroundings = stores + [self.apply(d, [*after, *stores]) for d in rest if d["kind"] != "SecretStore"]
-        made: dict[str, Manifest] = {}
+        made: dict[str, pulumi.Resource] = {}
 
-        def run(unit: str) -> Manifest:
+        def run(unit: str) -> pulumi.Resource:
             if unit not in made:
                 needed = [
                     run(dependency.service)
@@ -89,7 +95,8 @@ class Applier:
                     for dependency in container.depends_on
                     if dependency.service in running and dependency.service != unit
                 ]
-                made[unit] = self.apply(running[unit], [*after, *surroundings, *needed])
+                manifest = self.apply(running[unit], [*after, *surroundings, *needed])
+                made[unit] = self._truth(running[unit], manifest)
             return made[unit]
 
         for unit in running:
@@ -97,6 +104,20 @@ class Applier:
         for document in watching:
             self.apply(document, [*after, made[unit_of(document, workload)]])
         return made
+
+    def _truth(self, document: Document, manifest: Manifest) -> pulumi.Resource:
+        """What stands when the pods of `manifest` run; the manifest itself of what runs by the clock."""
+        if document["kind"] not in AWAITED:
+            return manifest
+        return Rollout(
+            f"{resource_name(self._name, document)}-rollout",
+            kubeconfig=self._kubeconfig,
+            namespace=document["metadata"]["namespace"],
+            kind=document["kind"],
+            object_name=bind(document["metadata"]["name"], self._values),
+            content=resolve(document["spec"], self._values).apply(digest),
+            opts=pulumi.ResourceOptions(parent=self._parent, depends_on=[manifest]),
+        )
 
 
 def resource_name(name: str, document: Document) -> str:

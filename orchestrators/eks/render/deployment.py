@@ -9,6 +9,9 @@ from workload.model import Service, Update
 STORAGE_CLASS = "encrypted"
 DEFAULT_VOLUME = "20Gi"
 
+STEADY = 10
+"""Seconds that a new pod has to stay ready before it counts: one that crashes right after its start never does."""
+
 
 def controller(scene: Scene, service: Service) -> Document:
     return stateful_set(scene, service) if service.stateful else deployment(scene, service)
@@ -82,11 +85,11 @@ def rolling(update: Update) -> Document:
 
 
 def min_ready(service: Service) -> int:
-    """Seconds for which a new pod has to be ready before an old one goes: what the description asks for, and behind
-    the edge until the load balancer has found the target healthy, as Auto Mode has no readiness gates.
+    """Seconds for which a new pod has to be ready before an old one goes: what the description asks for or `STEADY`,
+    and behind the edge until the load balancer has found the target healthy, as Auto Mode has no readiness gates.
     """
     asked = round(max(service.update.delay, service.update.monitor))
-    return max(asked, DEREGISTRATION) if service.ingress else asked
+    return max(asked, DEREGISTRATION if service.ingress else STEADY)
 
 
 def _replicas(service: Service) -> Document:

@@ -175,7 +175,7 @@ def arguments_images():
 
 def test_the_migration_runs_before_those_who_wait_for_it(either):
     waits = {name: either[0].one(":Deployment", f"eks-deployment-{name}").depends_on for name in ("api", "worker")}
-    assert all("eks-job-migrate" in names for names in waits.values())
+    assert all("eks-job-migrate-rollout" in names for names in waits.values())
 
 
 def test_the_workload_comes_after_and_goes_before_all_that_serves_it(either):
@@ -212,9 +212,9 @@ def test_every_service_that_is_not_managed_runs(either):
 
 
 def test_requests_are_routed_once_the_ingress_service_is_rolled_out(either):
-    assert [type(resource).__name__ for resource in either[1].ready] == ["Manifest"]
+    assert [type(resource).__name__ for resource in either[1].ready] == ["Rollout"]
     (urn,) = (resource._name for resource in either[1].ready)
-    assert urn == "eks-deployment-web"
+    assert urn == "eks-deployment-web-rollout"
 
 
 def test_every_service_tells_five_signals_on_nodes(ec2):
@@ -289,3 +289,11 @@ def test_a_stack_without_secrets_has_no_secrets_operator():
     )
     registered = provision(EC2, workload=alone, endpoints={})[0]
     assert not named(registered, "eks-external-secrets")
+
+
+def test_the_truth_of_a_rollout_is_asked_of_the_cluster_not_of_the_provider(either):
+    registered = either[0]
+    for kind in ("Deployment", "Job"):
+        for each in registered.of(f":{kind}"):
+            assert each.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+            assert each.name in registered.one(":KubernetesRollout", f"{each.name}-rollout").depends_on

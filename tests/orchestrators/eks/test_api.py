@@ -1,0 +1,82 @@
+"""The way into a cluster by its kubeconfig, against a server of this test."""
+
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from orchestrators.eks.api import Api, ApiError
+
+
+@pytest.fixture
+def server():
+    """Answers with the token that it was shown; `/forbidden` with Kubernetes' error."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            forbidden = self.path.startswith("/forbidden")
+            shown = {"token": self.headers.get("Authorization"), "path": self.path}
+            body = json.dumps({"message": "pods is forbidden"} if forbidden else shown).encode()
+            self.send_response(403 if forbidden else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{listening.server_port}"
+    listening.shutdown()
+    listening.server_close()
+
+
+def kubeconfig(server, **user):
+    return {
+        "current-context": "here",
+        "contexts": [{"name": "here", "context": {"cluster": "one", "user": "me"}}],
+        "clusters": [{"name": "one", "cluster": {"server": server}}],
+        "users": [{"name": "me", "user": user}],
+    }
+
+
+def command(program):
+    return {"command": sys.executable, "args": ["-c", program], "env": [{"name": "TOKEN", "value": "made"}]}
+
+
+def test_a_token_opens_the_cluster(server):
+    with Api(kubeconfig(server, token="kept")) as api:
+        assert api.get("/api", labelSelector="a=b") == {"token": "Bearer kept", "path": "/api?labelSelector=a%3Db"}
+
+
+def test_a_command_makes_the_token_as_on_eks(server):
+    program = "import json, os; print(json.dumps({'status': {'token': os.environ['TOKEN']}}))"
+    with Api(kubeconfig(server, exec=command(program))) as api:
+        assert api.get("/api")["token"] == "Bearer made"
+
+
+def test_a_command_that_fails_says_which_and_why(server):
+    with pytest.raises(ApiError, match=r"the kubeconfig's command .* failed: no credentials"):
+        Api(kubeconfig(server, exec=command("import sys; sys.exit('no credentials')")))
+
+
+def test_a_command_that_is_missing_is_named(server):
+    with pytest.raises(ApiError, match="the kubeconfig's command no-such-aws cannot be run"):
+        Api(kubeconfig(server, exec={"command": "no-such-aws"}))
+
+
+def test_the_clusters_own_message_is_told(server):
+    with Api(kubeconfig(server)) as api, pytest.raises(ApiError, match="pods is forbidden") as error:
+        api.get("/forbidden")
+    assert error.value.status == 403
+
+
+def test_a_cluster_that_does_not_answer_is_named():
+    with (
+        Api(kubeconfig("http://127.0.0.1:1")) as api,
+        pytest.raises(ApiError, match=r"http://127\.0\.0\.1:1/? does not"),
+    ):
+        api.get("/api")
