@@ -51,8 +51,7 @@ class Alerting(pulumi.ComponentResource):
                 PipelineArgs(
                     alarms=self.alarms,
                     names=args.names,
-                    sender=args.settings.sender,
-                    recipients=args.settings.to,
+                    settings=args.settings,
                     events=args.events,
                     tags=args.tags,
                 ),

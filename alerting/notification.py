@@ -55,6 +55,15 @@ class Notification:
     reason: str = ""
     links: tuple[Link, ...] = ()
     log: tuple[str, ...] = ()
+    repeats: int = 0
+    """How many incidents this one stands for when it gathers those that followed the first; 0 for one alone."""
+    copy: bool = False
+    """Whether an earlier attempt, of which nobody knows the end, may have mailed the same."""
+
+    @property
+    def group(self) -> str:
+        """The same for all that follow the first of them too quickly to be mailed one by one."""
+        return f"{self.place}/{self.subject}/{self.rule}"
 
     @property
     def key(self) -> str:

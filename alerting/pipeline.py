@@ -1,4 +1,4 @@
-"""From an alarm's change on the event bus to a mail: EventBridge, a function, Amazon SES."""
+"""From an alarm's change on the event bus to a mail: EventBridge, a queue, a function, Amazon SES; SNS if SES fails."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,70 +8,120 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
+from alerting.fallback import Fallback, FallbackArgs
 from alerting.handler import catalogue
-from alerting.rules import Alarm
+from alerting.rules import Alarm, Severity
+from alerting.statements import policy
 from foundation.names import Names
 from foundation.signals import EventPattern
+from settings import AlertSettings
 
 ROOT = Path(__file__).parent
-TIMEOUT = 60
-"""Seconds; SES is asked up to four times, each of at most 8 s."""
+TIMEOUT, VISIBILITY = 60, 180
+"""Seconds: how long the function works on a batch, and after how long the rest of it comes again. By then what a killed
+function had claimed is free (`journal.LEASE`).
+"""
+TRIES = 10
+CONCURRENCY = 2
+"""How many of the function run at most, so that they keep the account's rate together; SQS allows no fewer."""
+BATCH = 20
 KEPT_LOGS, KEPT_EVENTS = 365, 14 * 86_400
 """Logs in days; undeliverable events in seconds, the longest that SQS keeps them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineArgs:
+    """`settings` has a sender and recipients."""
+
     alarms: Sequence[Alarm]
     names: Names
-    sender: str
-    recipients: Sequence[str]
+    settings: AlertSettings
     events: Sequence[EventPattern]
     tags: Mapping[str, str]
 
 
 class Pipeline(pulumi.ComponentResource):
-    """Mails `recipients` every change of `alarms` and every event. SES asks `sender` once to confirm the address.
+    """Mails every change of `alarms` and every event. SES asks the sender once to confirm the address, SNS each address
+    of the second way.
 
-    An event that could not be delivered or mailed waits in the dead-letter queue.
+    An event that could not be told waits in the dead-letter queue, of which the second way tells.
     """
 
     def __init__(self, name: str, args: PipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:alerting:Pipeline", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._undelivered = aws.sqs.Queue(
-            f"{name}-undelivered",
-            name=args.names.of("alerts", "undelivered", limit=80),
-            message_retention_seconds=KEPT_EVENTS,
-            sqs_managed_sse_enabled=True,
+        self._undelivered = self._queue("undelivered", kept=KEPT_EVENTS)
+        self._queued = self._queue(
+            "queue",
+            visibility=VISIBILITY,
+            redrive_policy=pulumi.Output.json_dumps(
+                {"deadLetterTargetArn": self._undelivered.arn, "maxReceiveCount": TRIES}
+            ),
+        )
+        self._journal = aws.dynamodb.Table(
+            f"{name}-journal",
+            name=args.names.of("alerts", "journal", limit=255),
+            billing_mode="PAY_PER_REQUEST",
+            hash_key="id",
+            attributes=[aws.dynamodb.TableAttributeArgs(name="id", type="S")],
+            ttl=aws.dynamodb.TableTtlArgs(attribute_name="expires", enabled=True),
             tags=args.tags,
             opts=self._child,
         )
-        function = self._function()
-        rules = [self._rule(pattern, function) for pattern in (_changes(args.names), *args.events)]
-        aws.sqs.QueuePolicy(
-            f"{name}-undelivered",
-            queue_url=self._undelivered.id,
-            policy=_policy(
-                {
-                    "Sid": "KeepWhatEventBridgeCannotDeliver",
-                    "Effect": "Allow",
-                    "Principal": {"Service": "events.amazonaws.com"},
-                    "Action": "sqs:SendMessage",
-                    "Resource": self._undelivered.arn,
-                    "Condition": {"ArnEquals": {"aws:SourceArn": [rule.arn for rule in rules]}},
-                }
+        fallback = Fallback(
+            f"{name}-fallback",
+            FallbackArgs(
+                names=args.names,
+                recipients=args.settings.fallback or args.settings.to,
+                undelivered=self._undelivered.name,
+                tags=args.tags,
             ),
-            opts=self._child,
+            self._child,
         )
+        self._function(fallback)
+        rules = [self._rule(pattern) for pattern in (_changes(args.names), *args.events)]
+        for kind, queue in (("queue", self._queued), ("undelivered", self._undelivered)):
+            aws.sqs.QueuePolicy(
+                f"{name}-{kind}",
+                queue_url=queue.id,
+                policy=policy(
+                    {
+                        "Sid": "TakeWhatTheRulesSend",
+                        "Effect": "Allow",
+                        "Principal": {"Service": "events.amazonaws.com"},
+                        "Action": "sqs:SendMessage",
+                        "Resource": queue.arn,
+                        "Condition": {"ArnEquals": {"aws:SourceArn": [rule.arn for rule in rules]}},
+                    }
+                ),
+                opts=self._child,
+            )
         self.register_outputs({"undelivered": self._undelivered.url})
 
-    def _function(self) -> aws.lambda_.Function:
-        args, name = self._args, self._name
-        identity = aws.sesv2.EmailIdentity(
-            f"{name}-sender", email_identity=args.sender, tags=args.tags, opts=self._child
+    def _queue(
+        self,
+        kind: str,
+        *,
+        kept: int | None = None,
+        visibility: int | None = None,
+        redrive_policy: pulumi.Input[str] | None = None,
+    ) -> aws.sqs.Queue:
+        return aws.sqs.Queue(
+            f"{self._name}-{kind}",
+            name=self._args.names.of("alerts", kind, limit=80),
+            message_retention_seconds=kept,
+            visibility_timeout_seconds=visibility,
+            redrive_policy=redrive_policy,
+            sqs_managed_sse_enabled=True,
+            tags=self._args.tags,
+            opts=self._child,
         )
+
+    def _function(self, fallback: Fallback) -> None:
+        args, name, settings = self._args, self._name, self._args.settings
+        sender = settings.sender
+        identity = aws.sesv2.EmailIdentity(f"{name}-sender", email_identity=sender, tags=args.tags, opts=self._child)
         configuration_set = aws.sesv2.ConfigurationSet(
             name,
             configuration_set_name=args.names.of("alerts", limit=64),
@@ -93,16 +143,16 @@ class Pipeline(pulumi.ComponentResource):
         role = aws.iam.Role(
             name,
             name=args.names.of("alerts", limit=64),
-            assume_role_policy=_policy(
+            assume_role_policy=policy(
                 {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
             ),
             tags=args.tags,
             opts=self._child,
         )
-        policy = aws.iam.RolePolicy(
+        rights = aws.iam.RolePolicy(
             name,
             role=role.id,
-            policy=_policy(
+            policy=policy(
                 {
                     "Sid": "WriteItsLog",
                     "Effect": "Allow",
@@ -115,18 +165,37 @@ class Pipeline(pulumi.ComponentResource):
                     "Effect": "Allow",
                     "Action": ["ses:SendEmail", "ses:SendRawEmail"],
                     "Resource": [identity.arn, configuration_set.arn],
-                    "Condition": {"StringEquals": {"ses:FromAddress": args.sender}},
+                    "Condition": {"StringEquals": {"ses:FromAddress": sender}},
                 },
                 {
-                    "Sid": "KeepWhatItCannotMail",
+                    # It has no resource (AWS: Service Authorization Reference, Amazon SES v2).
+                    "Sid": "ReadTheSendingRate",
                     "Effect": "Allow",
-                    "Action": "sqs:SendMessage",
-                    "Resource": self._undelivered.arn,
+                    "Action": "ses:GetAccount",
+                    "Resource": "*",
+                },
+                {
+                    "Sid": "WorkOffItsQueue",
+                    "Effect": "Allow",
+                    "Action": ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"],
+                    "Resource": self._queued.arn,
+                },
+                {
+                    "Sid": "KeepItsJournal",
+                    "Effect": "Allow",
+                    "Action": ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+                    "Resource": self._journal.arn,
+                },
+                {
+                    "Sid": "TellTheSecondWay",
+                    "Effect": "Allow",
+                    "Action": "sns:Publish",
+                    "Resource": fallback.topic_arn,
                 },
             ),
             opts=self._child,
         )
-        return aws.lambda_.Function(
+        function = aws.lambda_.Function(
             name,
             name=args.names.of("alerts", limit=64),
             role=role.arn,
@@ -139,19 +208,33 @@ class Pipeline(pulumi.ComponentResource):
             environment=aws.lambda_.FunctionEnvironmentArgs(
                 variables={
                     "STACK": args.names.prefix,
-                    "SENDER": args.sender,
-                    "RECIPIENTS": json.dumps(list(args.recipients)),
+                    "SENDER": sender or "",
+                    "RECIPIENTS": json.dumps(recipients(settings)),
                     "CONFIGURATION_SET": configuration_set.configuration_set_name,
+                    "JOURNAL": self._journal.name,
+                    "QUEUE": self._queued.url,
+                    "FALLBACK": fallback.topic_arn,
+                    "CONCURRENCY": str(CONCURRENCY),
                 }
             ),
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(log_format="JSON", log_group=logs.name),
-            dead_letter_config=aws.lambda_.FunctionDeadLetterConfigArgs(target_arn=self._undelivered.arn),
             tags=args.tags,
-            # Lambda checks the right to the queue when it makes the function.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+            opts=self._child,
+        )
+        aws.lambda_.EventSourceMapping(
+            name,
+            event_source_arn=self._queued.arn,
+            function_name=function.arn,
+            batch_size=BATCH,
+            maximum_batching_window_in_seconds=1,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=aws.lambda_.EventSourceMappingScalingConfigArgs(maximum_concurrency=CONCURRENCY),
+            tags=args.tags,
+            # Lambda checks the right to the queue when it makes the mapping.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[rights]),
         )
 
-    def _rule(self, pattern: EventPattern, function: aws.lambda_.Function) -> aws.cloudwatch.EventRule:
+    def _rule(self, pattern: EventPattern) -> aws.cloudwatch.EventRule:
         name = f"{self._name}-{pattern.name}"
         rule = aws.cloudwatch.EventRule(
             name,
@@ -160,22 +243,20 @@ class Pipeline(pulumi.ComponentResource):
             tags=self._args.tags,
             opts=self._child,
         )
-        permission = aws.lambda_.Permission(
-            name,
-            function=function.name,
-            action="lambda:InvokeFunction",
-            principal="events.amazonaws.com",
-            source_arn=rule.arn,
-            opts=self._child,
-        )
         aws.cloudwatch.EventTarget(
             name,
             rule=rule.name,
-            arn=function.arn,
+            arn=self._queued.arn,
             dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=self._undelivered.arn),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
+            opts=self._child,
         )
         return rule
+
+
+def recipients(settings: AlertSettings) -> Mapping[str, Sequence[str]]:
+    """Everybody under `to`, and by severity those who are told instead."""
+    own = {severity.value: getattr(settings, severity.value) for severity in Severity}
+    return {"to": settings.to, **{severity: to for severity, to in own.items() if to}}
 
 
 def archive(alarms: Sequence[Alarm]) -> pulumi.AssetArchive:
@@ -206,7 +287,3 @@ def _changes(names: Names) -> EventPattern:
             },
         },
     )
-
-
-def _policy(*statements: Mapping[str, object]) -> pulumi.Output[str]:
-    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})

@@ -1,7 +1,7 @@
-"""The Lambda function: an event comes in, mail goes out.
+"""The Lambda function: messages of the stack's queue come in, mail goes out.
 
-What cannot be read is logged and given up, as a retry would read it no better. What cannot be sent raises: Lambda
-tries again, and keeps the event in the dead-letter queue when that does not help.
+What cannot be read is logged and given up, as a retry would read it no better. What could not be told stays in the
+queue, comes again, and ends in the dead-letter queue when that does not help.
 """
 
 import json
@@ -10,33 +10,71 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from alerting.handler import catalogue
+from alerting.handler.delivery import Delivery, DeliveryError
 from alerting.handler.events import UnreadableEvent, read
+from alerting.handler.journal import Journal
 from alerting.handler.mailer import Mailer
+from alerting.notification import Notification
 from alerting.rules import Alarm
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
 
 LONGEST_LOGGED = 10_000
+SPARE_MS = 25_000
+"""Time that one message may take; with less left, the rest of a batch stays in the queue."""
+SANDBOX_RATE = 1.0
+"""Recipients per second in the sandbox (AWS: Amazon SES developer guide, service quotas)."""
 
 
-def handle(event: object, context: object) -> dict[str, int]:  # noqa: ARG001 -- Lambda calls it so
-    """Lambda's entry point."""
-    return {"sent": respond(event, _alarms(), os.environ["STACK"], _mailer())}
+class Teller(Protocol):
+    def send(self, told: Notification) -> str: ...
 
 
-def respond(event: object, alarms: Mapping[str, Alarm], stack: str, mailer: Mailer) -> int:
-    """Send what there is to tell about `event`; gives the number of mails.
+class Context(Protocol):
+    """What this uses of Lambda's context."""
 
-    Raises:
-        botocore.exceptions.BotoCoreError: SES was not reached.
-        botocore.exceptions.ClientError: SES refused a mail.
-    """
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+def handle(event: Mapping[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
+    """Lambda's entry point: a batch of SQS messages in, those that have to come again out."""
+    return {
+        "batchItemFailures": [
+            {"itemIdentifier": record["messageId"]}
+            for record in event["Records"]
+            if context.get_remaining_time_in_millis() < SPARE_MS or not _settled(record["body"])
+        ]
+    }
+
+
+def _settled(body: str) -> bool:
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        log.error("a message that is not JSON, given up: %s", body[:LONGEST_LOGGED])  # noqa: TRY400 -- says it all
+        return True
+    try:
+        match message:
+            case {"switchyard": "digest", "group": str(group), "round": int(round_)}:
+                log.info("digest of %s: %s", group, _delivery().digest(group, round_))
+            case _:
+                respond(message, _alarms(), os.environ["STACK"], _delivery())
+    except DeliveryError as problem:
+        log.warning("comes again: %s", problem)
+        return False
+    return True
+
+
+def respond(event: object, alarms: Mapping[str, Alarm], stack: str, teller: Teller) -> int:
+    """Send what there is to tell about `event`; gives the number of notifications. Raises what `teller` raises."""
     try:
         notifications = read(event, alarms, stack)
     except UnreadableEvent as problem:
@@ -44,7 +82,7 @@ def respond(event: object, alarms: Mapping[str, Alarm], stack: str, mailer: Mail
         log.error("unreadable event, given up: %s: %s", problem, raw)  # noqa: TRY400 -- the message says it all
         return 0
     for told in notifications:
-        log.info("sent %s as %s", told.key, mailer.send(told))
+        log.info("%s: %s", told.key, teller.send(told))
     return len(notifications)
 
 
@@ -54,11 +92,30 @@ def _alarms() -> Mapping[str, Alarm]:
 
 
 @cache
-def _mailer() -> Mailer:
-    config = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=3, read_timeout=5)
-    return Mailer(
-        boto3.client("sesv2", config=config),
+def _delivery() -> Delivery:
+    patient = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=3)
+    # The mailer repeats by itself, as it has to know which attempts SES may have taken.
+    once = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=3)
+    ses = boto3.client("sesv2", config=once)
+    recipients = json.loads(os.environ["RECIPIENTS"])
+    try:
+        rate = ses.get_account()["SendQuota"]["MaxSendRate"]
+    except (BotoCoreError, ClientError, KeyError) as problem:
+        log.warning("SES does not say its rate, taking the sandbox's: %s", problem)
+        rate = SANDBOX_RATE
+    mailer = Mailer(
+        ses,
         sender=os.environ["SENDER"],
-        recipients=json.loads(os.environ["RECIPIENTS"]),
+        recipients=recipients.pop("to"),
+        by_severity=recipients,
         configuration_set=os.environ["CONFIGURATION_SET"],
+        rate=rate / int(os.environ["CONCURRENCY"]) if rate > 0 else None,
+    )
+    return Delivery(
+        Journal(boto3.client("dynamodb", config=patient), os.environ["JOURNAL"]),
+        mailer,
+        boto3.client("sqs", config=patient),
+        boto3.client("sns", config=patient),
+        queue=os.environ["QUEUE"],
+        fallback=os.environ["FALLBACK"],
     )

@@ -41,7 +41,7 @@ def subject(told: Notification) -> str:
         else ""
     )
     place = f" on {told.place}" if told.place else ""
-    line = f"[{tag}] {told.stack}: {told.subject}, {told.summary}{value}{place}"
+    line = f"[{tag}] {told.stack}: {told.subject}, {told.summary}{value}{_times(told)}{place}"
     return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1] + "…"
 
 
@@ -110,7 +110,14 @@ def _headline(told: Notification) -> str:
     return f"{told.subject}: {'back to normal' if told.state is State.OK else told.summary}"
 
 
+def _times(told: Notification) -> str:
+    return f", {told.repeats} {'time' if told.repeats == 1 else 'times'}" if told.repeats else ""
+
+
 def _ask(told: Notification) -> str:
+    if told.repeats:
+        now = "it is over now" if told.state is State.OK else "it is not over"
+        return f"Gathered in one mail:{_times(told)[1:]} between {_moment(told.since or told.at)} and now; {now}."
     if told.state is State.ALARM:
         return ASKS[told.severity]
     lasted = f" It lasted {_duration(told.at - told.since)}." if told.since and told.since < told.at else ""
@@ -139,7 +146,8 @@ def _block(title: str, content: str) -> str:
 def _footer(told: Notification) -> str:
     tune = f"The threshold is tuned under x-alarms in compose.yaml (rule {told.rule}), " if told.measured else ""
     recipients = "recipients in the stack's config under alerts."
-    return f"Sent by the alarms of {told.stack}. {tune}{recipients if tune else recipients.capitalize()}"
+    copy = "This mail may have reached you before: an earlier attempt ended without an answer. " if told.copy else ""
+    return f"{copy}Sent by the alarms of {told.stack}. {tune}{recipients if tune else recipients.capitalize()}"
 
 
 def _line(measured: Measured) -> str:

@@ -2,6 +2,7 @@ import ast
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import product
 from pathlib import Path
@@ -15,7 +16,8 @@ from botocore.validate import ParamValidator
 from alerting import Alerting, AlertingArgs
 from alerting.component import watch
 from alerting.handler import catalogue
-from alerting.pipeline import archive
+from alerting.handler.journal import LEASE
+from alerting.pipeline import archive, recipients
 from alerting.tuning import rules_for
 from foundation.names import Names
 from foundation.signals import EventPattern, Metric, Missing, Signal, SignalName
@@ -32,6 +34,7 @@ PORTAL = workload(
     service("db", managed=Managed(engine="postgres", version="17")),
 )
 MAILED = AlertSettings(sender="alarms@example.com", to=("on-call@example.com",))
+OF_THE_PIPELINE = ("undelivered",)
 EVENTS = (EventPattern(name="ecs-fargate-task-stopped", pattern={"source": ["aws.ecs"]}),)
 
 
@@ -115,7 +118,7 @@ def test_cloudwatch_takes_every_alarm(mailed):
     }  # fmt: skip
     whole = {"period": "Period", "evaluationPeriods": "EvaluationPeriods", "datapointsToAlarm": "DatapointsToAlarm"}
     enums = {key: shape.input_shape.members[key].enum for key in ("ComparisonOperator", "Statistic")}
-    assert len(made) == len(watch(PORTAL, NAMES, signals("ecs-fargate"))[0])
+    assert len(made) == len(watch(PORTAL, NAMES, signals("ecs-fargate"))[0]) + len(OF_THE_PIPELINE)
     for alarm in made:
         params = {wire[k]: v for k, v in alarm.inputs.items() if k in wire}
         params |= {whole[k]: int(v) for k, v in alarm.inputs.items() if k in whole}
@@ -134,33 +137,69 @@ def test_without_recipients_there_are_alarms_and_no_way_to_mail():
     assert {each.type for each in made.resources} == {"aws:cloudwatch/metricAlarm:MetricAlarm"}
 
 
-def test_the_function_may_do_three_things_on_exact_resources(mailed):
+def test_the_function_may_do_what_it_does_on_exact_resources(mailed):
     allowed = {s["Sid"]: s for s in statements(mailed, "iam/rolePolicy:RolePolicy", "policy")}
 
-    def arn(type_: str) -> str:
-        return f"arn:aws:mock:{REGION}:{ACCOUNT}:{mailed.one(type_).id}"
+    def arn(type_: str, name: str | None = None) -> str:
+        return f"arn:aws:mock:{REGION}:{ACCOUNT}:{mailed.one(type_, name).id}"
 
     assert {sid: s["Resource"] for sid, s in allowed.items()} == {
         "WriteItsLog": arn("cloudwatch/logGroup:LogGroup") + ":*",
         "MailAsTheSender": [arn("emailIdentity:EmailIdentity"), arn("configurationSet:ConfigurationSet")],
-        "KeepWhatItCannotMail": arn("sqs/queue:Queue"),
+        "ReadTheSendingRate": "*",
+        "WorkOffItsQueue": arn("sqs/queue:Queue", "alerting-mail-queue"),
+        "KeepItsJournal": arn("dynamodb/table:Table"),
+        "TellTheSecondWay": arn("sns/topic:Topic"),
     }
     assert not any("*" in str(s["Action"]) for s in allowed.values())
+    assert allowed["ReadTheSendingRate"]["Action"] == "ses:GetAccount"
     assert allowed["MailAsTheSender"]["Condition"] == {"StringEquals": {"ses:FromAddress": "alarms@example.com"}}
 
 
-def test_only_the_stacks_own_rules_may_call_the_function(mailed):
-    permissions = mailed.of("lambda/permission:Permission")
-    assert [p.inputs["principal"] for p in permissions] == ["events.amazonaws.com"] * 2
-    assert all(p.inputs["sourceArn"].endswith("EventRule") for p in permissions)
+def test_nothing_but_its_queue_calls_the_function(mailed):
+    assert not mailed.of("lambda/permission:Permission")
+    mapping = mailed.one("lambda/eventSourceMapping:EventSourceMapping").inputs
+    assert mapping["eventSourceArn"].endswith("alerting-mail-queue:Queue")
+    assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_every_rule_has_a_target_that_keeps_what_it_cannot_deliver(mailed):
+def test_a_message_comes_again_only_when_the_killed_function_has_lost_its_claim(mailed):
+    queue = mailed.one("sqs/queue:Queue", "alerting-mail-queue").inputs
+    timeout = mailed.one("lambda/function:Function").inputs["timeout"]
+    assert timeout < LEASE < queue["visibilityTimeoutSeconds"]
+    assert json.loads(queue["redrivePolicy"])["deadLetterTargetArn"].endswith("alerting-mail-undelivered:Queue")
+
+
+def test_every_rule_feeds_the_queue_and_keeps_what_it_cannot_deliver(mailed):
     rules, targets = mailed.of("eventRule:EventRule"), mailed.of("eventTarget:EventTarget")
     assert {t.inputs["rule"] for t in targets} == {r.inputs["name"] for r in rules}
-    assert all(t.inputs["deadLetterConfig"]["arn"].endswith("Queue") for t in targets)
-    (queue,) = statements(mailed, "queuePolicy:QueuePolicy", "policy")
-    assert len(queue["Condition"]["ArnEquals"]["aws:SourceArn"]) == len(rules)
+    assert all(t.inputs["arn"].endswith("alerting-mail-queue:Queue") for t in targets)
+    assert all(t.inputs["deadLetterConfig"]["arn"].endswith("alerting-mail-undelivered:Queue") for t in targets)
+    for queue in statements(mailed, "queuePolicy:QueuePolicy", "policy"):
+        assert queue["Principal"] == {"Service": "events.amazonaws.com"}
+        assert len(queue["Condition"]["ArnEquals"]["aws:SourceArn"]) == len(rules)
+
+
+def test_lost_events_are_told_the_second_way_and_never_to_the_function(mailed):
+    lost = mailed.one("cloudwatch/metricAlarm:MetricAlarm", "alerting-mail-fallback-undelivered").inputs
+    assert lost["alarmActions"] == [f"arn:aws:mock:{REGION}:{ACCOUNT}:alerting-mail-fallback:Topic"]
+    assert not lost["name"].startswith("portal-prod-alarm-")
+    (topic,) = statements(mailed, "topicPolicy:TopicPolicy", "policy")
+    assert topic["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [((), ["on-call@example.com"]), (("boss@example.org",), ["boss@example.org"])]
+)
+def test_the_second_way_tells_its_own_recipients_or_those_of_mail(given, told):
+    made = alerting(replace(MAILED, fallback=given))
+    assert [s.inputs["endpoint"] for s in made.of("sns/topicSubscription:TopicSubscription")] == told
+
+
+def test_a_severity_may_have_recipients_of_its_own():
+    assert recipients(replace(MAILED, page=("phone@example.com",))) == {
+        "to": ("on-call@example.com",), "page": ("phone@example.com",),
+    }  # fmt: skip
 
 
 def matches(pattern: object, value: object) -> bool:
@@ -203,11 +242,17 @@ def test_the_archive_alone_mails_an_alarm(tmp_path):
         "import json, sys, unittest.mock as m, alerting.handler.function as f\n"
         "with m.patch.object(f.boto3, 'client') as client:\n"
         "    client.return_value.send_email.return_value = {'MessageId': 'id'}\n"
-        "    print(f.handle(json.load(sys.stdin), None), sorted({n.split('.')[0] for n in sys.modules}))\n"
+        "    client.return_value.update_item.return_value = {}\n"
+        "    client.return_value.get_account.return_value = {'SendQuota': {'MaxSendRate': 14.0}}\n"
+        "    context = m.Mock(**{'get_remaining_time_in_millis.return_value': 60_000})\n"
+        "    failures = f.handle({'Records': [{'messageId': '1', 'body': sys.stdin.read()}]}, context)\n"
+        "    assert failures == {'batchItemFailures': []}, failures\n"
+        "    print(client.return_value.send_email.call_count, sorted({n.split('.')[0] for n in sys.modules}))\n"
     )
     environment = {
         "LAMBDA_TASK_ROOT": str(tmp_path), "PYTHONPATH": str(tmp_path), "STACK": samples.STACK,
-        "SENDER": "a@example.com", "RECIPIENTS": '["b@example.com"]', "CONFIGURATION_SET": "set",
+        "SENDER": "a@example.com", "RECIPIENTS": '{"to": ["b@example.com"]}', "CONFIGURATION_SET": "set",
+        "JOURNAL": "journal", "QUEUE": "https://queue", "FALLBACK": "arn", "CONCURRENCY": "2",
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -218,6 +263,6 @@ def test_the_archive_alone_mails_an_alarm(tmp_path):
         env=environment,
         check=False,
     )
-    assert done.stdout.startswith("{'sent': 1}"), done.stderr
-    modules = set(ast.literal_eval(done.stdout.removeprefix("{'sent': 1} ")))
-    assert not {"pulumi", "workload", "foundation", "yaml", "settings"} & modules
+    count, _, modules = done.stdout.partition(" ")
+    assert count == "1", done.stderr
+    assert not {"pulumi", "workload", "foundation", "yaml", "settings"} & set(ast.literal_eval(modules))

@@ -1,0 +1,119 @@
+"""From a Notification to a person, neither lost nor doubled: at once, gathered in a digest, or by the second way."""
+
+import json
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from alerting.handler import letter
+from alerting.handler.journal import Claim, Journal, JournalError
+from alerting.handler.mailer import Mailer
+from alerting.notification import Notification, State
+from alerting.rules import Severity
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+log = logging.getLogger(__name__)
+LONGEST_SNS_SUBJECT = 99
+
+
+class Queues(Protocol):
+    """What this uses of SQS's client."""
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> object: ...  # noqa: N803 -- boto3's
+
+
+class DeliveryError(Exception):
+    """Not told yet, and nothing is lost: the event has to come again."""
+
+
+class Delivery:
+    """Tells people through `mailer`, and where Amazon SES fails through the SNS topic `fallback`.
+
+    The first of a group (`Notification.group`) is mailed at once. Those that follow within `journal.WINDOW` are held
+    and mailed as one digest, which a delayed message in `queue` asks for; so is everything of the severity `digest`.
+    The end of an incident whose beginning was mailed is always mailed.
+    """
+
+    def __init__(
+        self, journal: Journal, mailer: Mailer, sqs: Queues, sns: "SNSClient", *, queue: str, fallback: str
+    ) -> None:
+        self._journal, self._mailer, self._sqs, self._sns = journal, mailer, sqs, sns
+        self._queue, self._fallback = queue, fallback
+
+    def send(self, told: Notification) -> str:
+        """Tell it, or hold it for a digest; gives what took it. Raises DeliveryError."""
+        try:
+            if self._waits(told):
+                return self._hold(told)
+            return self._once(told.key, told)
+        except JournalError as problem:
+            # A page must not wait for the journal: it goes out, and says that it may come twice.
+            log.warning("the journal does not answer, %s is mailed without it: %s", told.key, problem)
+            return self._tell(replace(told, copy=True))
+
+    def digest(self, group: str, round_: int) -> str:
+        """Mail what `group` held back. Raises DeliveryError."""
+        try:
+            held = self._journal.held(group, round_)
+            if held is None:
+                return "told already"
+            by = self._once(f"digest/{group}/{round_}", held.told)
+            self._journal.drop(group, round_, held)
+        except JournalError as problem:
+            raise DeliveryError(f"the journal does not answer: {problem}") from problem
+        return by
+
+    def _waits(self, told: Notification) -> bool:
+        if told.state is State.OK:
+            return self._journal.holds(told)
+        return told.severity is Severity.DIGEST or not self._journal.opens(told)
+
+    def _hold(self, told: Notification) -> str:
+        due = self._journal.hold(told)
+        if due:
+            round_, delay = due
+            message = {"switchyard": "digest", "group": told.group, "round": round_}
+            try:
+                self._sqs.send_message(QueueUrl=self._queue, MessageBody=json.dumps(message), DelaySeconds=round(delay))
+            except (BotoCoreError, ClientError) as problem:
+                raise DeliveryError(f"its digest could not be asked for: {problem}") from problem
+        return "held for a digest"
+
+    def _once(self, key: str, told: Notification) -> str:
+        claim = self._journal.claim(key)
+        if claim is Claim.DONE:
+            return "told already"
+        if claim is Claim.BUSY:
+            raise DeliveryError(f"{key} is being told by another process, or by one that was killed just now")
+        try:
+            by = self._tell(replace(told, copy=claim is Claim.AGAIN))
+        except DeliveryError:
+            self._journal.release(key)
+            raise
+        try:
+            self._journal.done(key, by)
+        except JournalError as problem:
+            log.warning("%s was told (%s), which the journal does not know: %s", key, by, problem)
+        return by
+
+    def _tell(self, told: Notification) -> str:
+        try:
+            return self._mailer.send(told)
+        except (BotoCoreError, ClientError) as problem:
+            log.error("Amazon SES failed, %s goes the second way: %s", told.key, problem)  # noqa: TRY400 -- says it all
+            return self._second_way(told, problem)
+
+    def _second_way(self, told: Notification, problem: Exception) -> str:
+        note = f"Sent by Amazon SNS, as Amazon SES failed: {problem}"
+        subject = letter.subject(told).encode("ascii", "replace").decode()[:LONGEST_SNS_SUBJECT]
+        try:
+            answer = self._sns.publish(
+                TopicArn=self._fallback, Subject=subject, Message=f"{letter.text(told)}\n{note}\n"
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise DeliveryError(f"neither Amazon SES nor Amazon SNS took {told.key}: {problem}; {error}") from error
+        return f"sns {answer['MessageId']}"
