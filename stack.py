@@ -32,13 +32,19 @@ class Stack(NamedTuple):
 
 def open_stack(config: Mapping[str, object], *, project: str, stack: str, root: Path) -> Stack:
     """The stack with this config, its compose files found from `root`. Raises RefusedError with every reason."""
+    settings, workload = describe(config, project=project, stack=stack, root=root)
+    if reasons := [*refusals(settings, workload)]:
+        raise RefusedError(reasons)
+    return Stack(settings, workload)
+
+
+def describe(config: Mapping[str, object], *, project: str, stack: str, root: Path) -> Stack:
+    """As `open_stack`, whether or not the settings and the workload go together."""
     try:
         settings = stack_settings.load(config, project=project, stack=stack)
         workload = description.read([_named(root / file) for file in settings.workload], profiles=settings.profiles)
     except (SettingsError, DescriptionError) as error:
         raise RefusedError([str(problem) for problem in error.problems]) from None
-    if reasons := [*refusals(settings, workload)]:
-        raise RefusedError(reasons)
     return Stack(settings, workload)
 
 

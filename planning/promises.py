@@ -1,0 +1,218 @@
+"""What rendered documents promise of each service and job, in one form for both orchestrators: sets of phrases."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from foundation.boundaries import EDGE, Group, boundaries
+from foundation.names import Names
+from orchestrators import fargate, registry
+from orchestrators.documents import Document, fill
+from orchestrators.ecs.links import Links
+from orchestrators.ecs.scaling import scaling_documents
+from orchestrators.ecs.service import desired_count
+from orchestrators.eks.render.kubernetes import object_name
+from settings import Compute, EdgeSettings, Placement
+from workload.model import Service, Workload
+
+Promises = Mapping[str, frozenset[str]]
+"""Phrases by what they are about, such as `ports`: two placements promise the same where these are equal."""
+
+MIB = 1024**2
+_UNITS = {"": 1, "Ki": 1024, "Mi": MIB, "Gi": 1024 * MIB}
+
+
+def ecs(workload: Workload, placement: Placement, names: Names, managed: Collection[str]) -> dict[str, Promises]:
+    """By service and job. Raises DescriptionError if the placement cannot carry the workload."""
+    rendered = registry.render(placement)(workload, placement, names, managed)
+    links = Links(workload, names, managed)
+    return {
+        name: {
+            **_ecs_container(document),
+            "size that is paid": _ecs_size(document, placement),
+            "number of copies": frozenset(_ecs_copies(workload, name, placement, links)),
+            "who may call whom": _groups(workload, managed, name),
+        }
+        for name, document in _filled(rendered).items()
+    }
+
+
+def eks(workload: Workload, placement: Placement, names: Names, managed: Collection[str]) -> dict[str, Promises]:
+    """By service and job. Raises DescriptionError if the placement cannot carry the workload."""
+    core = _filled(registry.render(placement)(workload, placement, names, managed).core)
+    label = "app.kubernetes.io/name"
+    found: dict[str, Promises] = {}
+    for name in (unit for unit in workload.units if unit not in managed):
+        own = {d["kind"]: d for d in core if d["metadata"].get("labels", {}).get(label) == object_name(name)}
+        controller = next(own[kind] for kind in ("Deployment", "StatefulSet", "Job", "CronJob") if kind in own)
+        spec = controller["spec"]
+        pod = (spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec)["template"]["spec"]
+        nodes = placement.compute is not Compute.FARGATE
+        found[name] = {
+            **_eks_pod(pod, own.get("Service")),
+            "size that is paid": _eks_size(pod, placement),
+            "number of copies": frozenset(_eks_copies(spec, own.get("HorizontalPodAutoscaler"), pod)),
+            "who may call whom": _policies(own["NetworkPolicy"], workload)
+            if nodes
+            else _groups(workload, managed, name),
+        }
+    return found
+
+
+def _filled(rendered: Any) -> Any:  # noqa: ANN401 (documents)
+    return fill(rendered, lambda ref: f"<{ref.path}>")
+
+
+def _ecs_container(document: Document) -> dict[str, frozenset[str]]:
+    own, containers = document["containerDefinitions"][0], document["containerDefinitions"]
+    ports = sorted(mapping["containerPort"] for c in containers for mapping in c["portMappings"])
+    mappings = own["portMappings"]
+    check = own.get("healthCheck")
+    command = check["command"][1:] if check else []
+    return {
+        "containers": frozenset(c["name"] for c in containers),
+        "name and ports": _address(mappings[0]["name"] if mappings else "", ports),
+        "environment": frozenset(f"{e['name']}={e['value']}" for e in own["environment"]),
+        "secrets": frozenset(re.sub(r".*<secret\.([^.>]+)>.*", r"\1", s["valueFrom"]) for s in own["secrets"]),
+        "how secrets come": frozenset(f"variable {s['name']}" for s in own["secrets"]),
+        "health check": _health(command, check["interval"], check["timeout"], check["retries"])
+        if check
+        else frozenset(),
+        "cpu and memory": frozenset(
+            f"{c['name']}: {c['cpu'] / fargate.VCPU:g} vCPU, {c['memoryReservation']} MiB" for c in containers
+        ),
+        "stop": frozenset([f"{max(c['stopTimeout'] for c in containers)} s from the signal to the end"]),
+        "user and files": _user(own["user"], read_only=own["readonlyRootFilesystem"]),
+    }
+
+
+def _eks_pod(pod: Document, service: Document | None) -> dict[str, frozenset[str]]:
+    own = pod["containers"][0]
+    sidecars = [*pod["containers"][1:], *pod.get("initContainers", ())]
+    containers = [own, *sidecars]
+    files = {m["mountPath"]: m["name"] for m in own.get("volumeMounts", ()) if m["name"].startswith("secret-")}
+    variables = {e["name"]: e["value"] for e in own.get("env", ())}
+    probe = own.get("readinessProbe")
+    command = probe["exec"]["command"] if probe else []
+    drain = own.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+    context = own["securityContext"]
+    return {
+        "containers": frozenset(c["name"] for c in containers),
+        "name and ports": _address(
+            service["metadata"]["name"] if service else "",
+            sorted(p["containerPort"] for c in containers for p in c.get("ports", ())),
+        ),
+        "environment": frozenset(
+            f"{k}={v.replace('$$', '$')}" for k, v in variables.items() if not (k.endswith("_FILE") and v in files)
+        ),
+        "secrets": frozenset(path.rpartition("/")[2] for path in files),
+        "how secrets come": frozenset(f"file {path}" for path in files),
+        "health check": _health(
+            command[2:] if command[:2] == ["/bin/sh", "-c"] else command,
+            probe["periodSeconds"],
+            probe["timeoutSeconds"],
+            probe["failureThreshold"],
+        )
+        if probe
+        else frozenset(),
+        "cpu and memory": frozenset(f"{c['name']}: {_vcpu(c):g} vCPU, {_mib(c):g} MiB" for c in containers),
+        "stop": frozenset([f"{pod['terminationGracePeriodSeconds'] - drain} s from the signal to the end"]),
+        "user and files": _user(
+            f"{context['runAsUser']}:{context['runAsGroup']}", read_only=context["readOnlyRootFilesystem"]
+        ),
+    }
+
+
+def _address(name: str, ports: Sequence[int]) -> frozenset[str]:
+    return frozenset([f"{name}:{', '.join(map(str, ports))}"] if ports else [])
+
+
+def _health(command: Sequence[str], interval: int, timeout: int, retries: int) -> frozenset[str]:
+    return frozenset([" ".join(command), f"every {interval} s, {timeout} s at most, {retries} failures"])
+
+
+def _user(user: str, *, read_only: bool) -> frozenset[str]:
+    return frozenset([f"user {user}", f"root file system {'read-only' if read_only else 'writable'}"])
+
+
+def _ecs_size(document: Document, placement: Placement) -> frozenset[str]:
+    if placement.compute is not Compute.FARGATE:
+        return frozenset(["machines, not tasks, are paid"])
+    return frozenset([str(fargate.Size(int(document["cpu"]), int(document["memory"])))])
+
+
+def _eks_size(pod: Document, placement: Placement) -> frozenset[str]:
+    """Fargate rounds a pod up to a size, after 256 MiB for its own agents (AWS: EKS user guide, Fargate pod sizes)."""
+    if placement.compute is not Compute.FARGATE:
+        return frozenset(["machines, not tasks, are paid"])
+    containers = [*pod["containers"], *pod.get("initContainers", ())]
+    cpu = round(sum(map(_vcpu, containers)) * fargate.VCPU)
+    return frozenset([str(fargate.smallest(cpu, round(sum(map(_mib, containers))) + 256))])
+
+
+def _ecs_copies(workload: Workload, name: str, placement: Placement, links: Links) -> Iterator[str]:
+    unit = workload.units[name]
+    if not isinstance(unit, Service):
+        yield f"on the schedule {unit.schedule}" if unit.schedule else "once per content"
+        return
+    documents = scaling_documents(unit, placement, links)
+    if documents is None:
+        yield str(desired_count(unit))
+        return
+    yield f"{documents.target['MinCapacity']} to {documents.target['MaxCapacity']}"
+    for policy in documents.policies:
+        kind = policy["PolicyName"].removeprefix(f"{name}-")
+        value = policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
+        yield f"{kind} {value:g}"
+    yield from (f"at {action['Schedule']}" for action in documents.actions)
+
+
+def _eks_copies(spec: Document, scaler: Document | None, pod: Document) -> Iterator[str]:
+    if "template" not in spec:
+        yield f"on the schedule {spec['schedule']}"
+    elif "backoffLimit" in spec:
+        yield "once per content"
+    elif scaler is None:
+        yield str(spec["replicas"])
+    else:
+        yield f"{scaler['spec']['minReplicas']} to {scaler['spec']['maxReplicas']}"
+        for metric in scaler["spec"]["metrics"]:
+            name, target = metric["resource"]["name"], metric["resource"]["target"]["averageUtilization"]
+            size: Callable[..., float] = _vcpu if name == "cpu" else _mib
+            asked = sum(size(c, "requests") for c in pod["containers"])
+            yield f"{name} {round(target * asked / sum(map(size, pod['containers'])))}"
+
+
+def _vcpu(container: Document, kind: str = "limits") -> float:
+    quantity = container["resources"][kind]["cpu"]
+    return int(quantity[:-1]) / 1000 if quantity.endswith("m") else float(quantity)
+
+
+def _mib(container: Document, kind: str = "limits") -> float:
+    quantity = container["resources"][kind]["memory"]
+    digits = quantity.rstrip("KMGi")
+    return int(digits) * _UNITS[quantity[len(digits) :]] / MIB
+
+
+def _groups(workload: Workload, managed: Collection[str], unit: str) -> frozenset[str]:
+    """By security groups, one for each unit."""
+    rules = boundaries(workload, managed, EdgeSettings())
+    return frozenset(
+        f"{'from' if rule.direction == 'ingress' else 'to'} {'the edge' if rule.peer == EDGE else rule.peer.name}"
+        f" {rule.protocol} {rule.port}"
+        for rule in rules
+        if rule.group == Group(unit) and isinstance(rule.peer, Group)
+    )
+
+
+def _policies(policy: Document, workload: Workload) -> frozenset[str]:
+    """By network policies, which know pods by name and everything else by address."""
+    names = {object_name(name): name for name in workload.units}
+    found = set()
+    for direction, word in (("ingress", "from"), ("egress", "to")):
+        for rule in policy["spec"][direction]:
+            for peer in rule[word]:
+                labels = peer.get("podSelector", {}).get("matchLabels", {}).values()
+                who = next((names[label] for label in labels), "any address of the VPC")
+                found |= {f"{word} {who} {port['protocol'].lower()} {port['port']}" for port in rule["ports"]}
+    return frozenset(found)
