@@ -212,10 +212,5 @@ CAPABILITIES: tuple[Capability, ...] = (
         needs=needs.queue_scaling,
         lacking=dict.fromkeys((*ECS, *EKS), "nothing measures the queue there"),
     ),
-    Capability(
-        name="scheduled job",
-        needs=needs.schedule,
-        lacking=dict.fromkeys(ECS, "ECS services run all the time, jobs once per `up`"),
-    ),
 )
 """Every row. AWS's numbers: Fargate task sizes, ContainerDefinition and HealthCheck of the ECS API reference."""

@@ -212,11 +212,6 @@ def queue_scaling(unit: Unit) -> Iterator[Need]:
         )
 
 
-def schedule(unit: Unit) -> Iterator[Need]:
-    if isinstance(unit, Job) and unit.schedule:
-        yield Need(unit.container.at, f"runs on the schedule {unit.schedule}", "Run it from a service")
-
-
 def scheduled_scaling(unit: Unit) -> Iterator[Need]:
     if isinstance(unit, Service) and unit.scaling and unit.scaling.schedule:
         yield Need(unit.container.at, "scales by a schedule", "Remove `schedule` from `x-scaling`")

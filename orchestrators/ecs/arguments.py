@@ -177,3 +177,50 @@ def scheduled_action(document: Document) -> dict[str, Any]:
             min_capacity=action["MinCapacity"], max_capacity=action["MaxCapacity"]
         ),
     }
+
+
+def schedule(document: Document, values: Values) -> dict[str, Any]:
+    """The arguments of `aws.scheduler.Schedule`."""
+    known = value(document, values)
+    target = known["Target"]
+    parameters, retry = target["EcsParameters"], target["RetryPolicy"]
+    network = parameters["NetworkConfiguration"]["awsvpcConfiguration"]
+    return {
+        "name": known["Name"],
+        "group_name": known["GroupName"],
+        "schedule_expression": known["ScheduleExpression"],
+        "schedule_expression_timezone": known["ScheduleExpressionTimezone"],
+        "flexible_time_window": aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode=known["FlexibleTimeWindow"]["Mode"]),
+        "state": known["State"],
+        "target": aws.scheduler.ScheduleTargetArgs(
+            arn=target["Arn"],
+            role_arn=target["RoleArn"],
+            retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(
+                maximum_retry_attempts=retry["MaximumRetryAttempts"],
+                maximum_event_age_in_seconds=retry["MaximumEventAgeInSeconds"],
+            ),
+            ecs_parameters=aws.scheduler.ScheduleTargetEcsParametersArgs(
+                task_definition_arn=parameters["TaskDefinitionArn"],
+                task_count=parameters["TaskCount"],
+                capacity_provider_strategies=[
+                    aws.scheduler.ScheduleTargetEcsParametersCapacityProviderStrategyArgs(
+                        capacity_provider=item["capacityProvider"], base=item["base"], weight=item["weight"]
+                    )
+                    for item in parameters["CapacityProviderStrategy"]
+                ],
+                placement_strategies=[
+                    aws.scheduler.ScheduleTargetEcsParametersPlacementStrategyArgs(**item)
+                    for item in parameters.get("PlacementStrategy", [])
+                ],
+                platform_version=parameters.get("PlatformVersion"),
+                network_configuration=aws.scheduler.ScheduleTargetEcsParametersNetworkConfigurationArgs(
+                    assign_public_ip=network["AssignPublicIp"] == "ENABLED",
+                    security_groups=network["SecurityGroups"],
+                    subnets=network["Subnets"],
+                ),
+                enable_ecs_managed_tags=parameters["EnableECSManagedTags"],
+                enable_execute_command=parameters["EnableExecuteCommand"],
+                propagate_tags=parameters["PropagateTags"],
+            ),
+        ),
+    }

@@ -13,10 +13,13 @@ from orchestrators.documents import Document, refs, resolve
 from orchestrators.ecs import arguments
 from orchestrators.ecs.instances import fleet
 from orchestrators.ecs.links import Links, dns_namespace
+from orchestrators.ecs.log_key import log_key
 from orchestrators.ecs.machines import Machines
 from orchestrators.ecs.render import render
 from orchestrators.ecs.roles import Roles, unit_roles
 from orchestrators.ecs.scaling import scaling_documents
+from orchestrators.ecs.schedule import group_name, schedule_document
+from orchestrators.ecs.scheduled_run import ScheduledRun
 from orchestrators.ecs.service import run_task_document, service_document
 from orchestrators.ecs.signals import cluster_events, service_signals
 from orchestrators.ecs.waits import JobRun, Rollout
@@ -47,6 +50,9 @@ class Ecs(pulumi.ComponentResource):
         self.ledger = [self._autoscaled(service) for service in services if service.scaling]
         self._values: dict[str, pulumi.Input[Any]] = {"region": args.region, **self._known()}
         self._cluster, self._capacity = self._make_cluster()
+        self._values["cluster"] = self._cluster.arn
+        self._schedules = self._schedule_group()
+        self._log_key = log_key(f"{name}-logs", args, parent=self) if args.protect else None
         self._roles: dict[str, Roles] = {}
         self._done: dict[str, pulumi.Resource] = {}
         for unit in self._documents:
@@ -154,6 +160,7 @@ class Ecs(pulumi.ComponentResource):
             f"{self._name}-{unit.name}-log",
             name=args.names.log_group(args.placement.key, unit.name),
             retention_in_days=args.ecs.log_days or (_PROTECTED_LOG_DAYS if args.protect else _LOG_DAYS),
+            kms_key_id=self._log_key,
             tags=args.tags,
             opts=self._opts(),
         )
@@ -224,8 +231,22 @@ class Ecs(pulumi.ComponentResource):
             opts=self._opts(service),
         )
 
-    def _run(self, job: Job, before: Sequence[pulumi.Resource]) -> JobRun:
+    def _schedule_group(self) -> list[pulumi.Resource]:
+        if not any(isinstance(u, Job) and u.schedule for u in map(self._args.workload.units.get, self._documents)):
+            return []
+        name = group_name(self._links, self._args.placement)
+        return [
+            aws.scheduler.ScheduleGroup(f"{self._name}-schedules", name=name, tags=self._args.tags, opts=self._opts())
+        ]
+
+    def _run(self, job: Job, before: Sequence[pulumi.Resource]) -> pulumi.Resource:
         args = self._args
+        needed = [*before, self._capacity, self._roles[job.name].granted]
+        if job.schedule:
+            schedule = schedule_document(job, args.placement, self._links, self._subnets)
+            name = f"{self._name}-{job.name}-schedule"
+            opts = self._opts(*needed, *self._schedules)
+            return ScheduledRun(name, job.name, schedule, values=self._values, args=args, opts=opts)
         document = run_task_document(job, args.placement, self._links, self._subnets)
         return JobRun(
             f"{self._name}-{job.name}-run",
@@ -234,7 +255,7 @@ class Ecs(pulumi.ComponentResource):
             request=resolve(document, {ref.path: self._values[ref.path] for ref in refs(document)}),
             container=job.name,
             log_group=args.names.log_group(args.placement.key, job.name),
-            opts=self._opts(*before, self._capacity, self._roles[job.name].granted),
+            opts=self._opts(*needed),
         )
 
     def _autoscaling(self, unit: Service, service: aws.ecs.Service) -> None:

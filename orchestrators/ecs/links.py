@@ -4,11 +4,12 @@ Only tasks of ECS services get a Service Connect proxy (AWS: Service Connect con
 by a DNS name of a private namespace instead.
 """
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from foundation.names import Names
-from workload.model import Container, Service, Workload
+from workload.model import Container, Job, Service, Workload
 from workload.text import Ref, Text
 
 ENDPOINT = frozenset({"host", "port", "scheme", "sslmode"})
@@ -31,21 +32,33 @@ class Links:
     workload: Workload
     names: Names
     managed: Collection[str] = ()
+    _units: Mapping[str, Service | Job] = field(init=False, repr=False)
+    _clients: Mapping[str, Collection[str]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Both directions once, so that a question about one service does not look at all."""
+        units = self.workload.units
+        clients: defaultdict[str, list[str]] = defaultdict(list)
+        for name, unit in units.items():
+            for service in unit.links:
+                clients[service].append(name)
+        object.__setattr__(self, "_units", units)
+        object.__setattr__(self, "_clients", clients)
 
     def here(self, unit: str) -> tuple[str, ...]:
         """The services that run here and that `unit` calls."""
         known = self.workload.services
-        return tuple(s for s in self.workload.units[unit].links if s in known and s not in self.managed)
+        return tuple(s for s in self._units[unit].links if s in known and s not in self.managed)
 
     def connected(self, service: str) -> bool:
         """Whether the service takes part in Service Connect, as a client or because another service calls it."""
         return bool(self.here(service)) or self.called_by_services(service)
 
     def called_by_services(self, service: str) -> bool:
-        return any(c in self.workload.services and c not in self.managed for c in self.workload.clients(service))
+        return any(c in self.workload.services and c not in self.managed for c in self._clients.get(service, ()))
 
     def called_by_jobs(self, service: str) -> bool:
-        return any(client in self.workload.jobs for client in self.workload.clients(service))
+        return any(client in self.workload.jobs for client in self._clients.get(service, ()))
 
     @property
     def needs_dns(self) -> bool:
@@ -58,8 +71,8 @@ class Links:
             return True
         return any(
             ref.path == f"{service}.scheme" and ref.default == "http"
-            for client in self.workload.clients(service)
-            for container in self.workload.units[client].containers
+            for client in self._clients.get(service, ())
+            for container in self._units[client].containers
             for text in texts(container)
             for ref in text.refs()
         )

@@ -41,12 +41,21 @@ def cluster_events(name: str, cluster: str) -> list[EventPattern]:
                 "detail": {
                     "clusterArn": in_cluster,
                     "lastStatus": ["STOPPED"],
-                    "stopCode": [
-                        "EssentialContainerExited",
-                        "InfrastructureHealth",
-                        "SpotInterruption",
-                        "TaskFailedToStart",
-                        "TerminationNotice",
+                    # A job ends well by itself, a service never does.
+                    "$or": [
+                        {
+                            "stopCode": [
+                                "InfrastructureHealth",
+                                "SpotInterruption",
+                                "TaskFailedToStart",
+                                "TerminationNotice",
+                            ]
+                        },
+                        {"stopCode": ["EssentialContainerExited"], "group": [{"prefix": "service:"}]},
+                        {
+                            "stopCode": ["EssentialContainerExited"],
+                            "containers": {"exitCode": [{"anything-but": [0]}]},
+                        },
                     ],
                 },
             },

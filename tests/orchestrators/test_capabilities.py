@@ -180,13 +180,6 @@ POSTGRES = Managed(engine="postgres", version="17")
                 "by cpu or memory."
             ),
         ),
-        (
-            workload(Job(container=container("nightly"), schedule="rate(1 hour)")),
-            (
-                "nightly runs on the schedule rate(1 hour), which ecs-fargate cannot give: ECS services run all the "
-                "time, jobs once per `up`. Run it from a service, or use the placement eks-fargate."
-            ),
-        ),
     ],
 )
 def test_what_ecs_on_fargate_cannot_give_is_refused_with_the_repair(described, message):

@@ -167,6 +167,34 @@ def test_containers_are_watched_in_detail_and_logs_end(dev):
     assert logs["ecs-api-log"] == 30
 
 
+def test_a_protected_stacks_logs_are_kept_longer_under_a_key_of_their_own():
+    stack = Provisioned(protect=True)
+    (arn,) = {g.inputs["kmsKeyId"] for g in stack.run.of("cloudwatch/logGroup:LogGroup") if g.name.startswith("ecs-")}
+    key = stack.run.one("kms/key:Key", "ecs-logs")
+    assert arn.endswith("ecs-logs:Key")
+    statement = json.loads(key.inputs["policy"])["Statement"][1]
+    assert statement["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
+    context = statement["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    assert context == f"arn:*:logs:{REGION}:{ACCOUNT}:log-group:/portal/dev/ecs-fargate/*"
+    assert stack.run.one("cloudwatch/logGroup:LogGroup", "ecs-api-log").inputs["retentionInDays"] == 365
+
+
+def test_a_stack_may_say_how_long_logs_are_kept():
+    stack = Provisioned(log_days=7)
+    assert stack.run.one("cloudwatch/logGroup:LogGroup", "ecs-api-log").inputs["retentionInDays"] == 7
+
+
+def test_spot_tasks_come_beside_those_on_demand_and_never_for_jobs():
+    stack = Provisioned(spot=60, on_demand=2)
+    strategy = stack.run.one("ecs/service:Service", "ecs-api").inputs["capacityProviderStrategies"]
+    assert strategy == [
+        {"capacityProvider": "FARGATE", "base": 2, "weight": 40},
+        {"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 60},
+    ]
+    request = json.loads(stack.run.one("switchyard:JobRun").inputs["request"])
+    assert [c["capacityProvider"] for c in request["capacityProviderStrategy"]] == ["FARGATE"]
+
+
 def test_every_service_tells_all_five_signals_or_why_not(dev):
     told = {(s.subject, s.name) for s in dev.ecs.signals}
     assert told == {

@@ -1,0 +1,50 @@
+"""The resources around a job's schedule."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from orchestrators.base import OrchestratorArgs
+from orchestrators.documents import canonical
+from orchestrators.ecs import arguments
+from orchestrators.ecs.schedule import scheduler_policy, scheduler_trust
+
+
+class ScheduledRun(pulumi.ComponentResource):
+    """One schedule and the role by which the scheduler runs the job's task; `values` fill the document."""
+
+    def __init__(
+        self,
+        name: str,
+        job: str,
+        document: Mapping[str, Any],
+        *,
+        values: Mapping[str, pulumi.Input[Any]],
+        args: OrchestratorArgs,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("switchyard:orchestrators:ScheduledRun", name, None, opts)
+        own = pulumi.ResourceOptions(parent=self)
+        group = document["GroupName"]
+        account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
+        role = aws.iam.Role(
+            f"{name}-scheduler",
+            name=args.names.of(args.placement.key, job, "scheduler", limit=64),
+            assume_role_policy=account.apply(lambda known: canonical(scheduler_trust(known, args.region, group))),
+            tags=args.tags,
+            opts=own,
+        )
+        policy = pulumi.Output.all(
+            task_definition=values[f"task_definition.{job}"],
+            cluster=values["cluster"],
+            roles=[values[f"role.{job}.execution"], values[f"role.{job}.task"]],
+        ).apply(lambda known: canonical(scheduler_policy(**known)))
+        granted = aws.iam.RolePolicy(f"{name}-scheduler", name="run-task", role=role.name, policy=policy, opts=own)
+        aws.scheduler.Schedule(
+            name,
+            **arguments.schedule(dict(document), {**values, f"role.{job}.scheduler": role.arn}),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[granted]),
+        )
+        self.register_outputs({})
