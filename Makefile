@@ -1,6 +1,6 @@
 # Everyday commands. `make run` and `make test` set up on their own and reinstall only when a lock file changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-docker test-cluster lint format bench screenshots lock clean
+.PHONY: help setup run test test-docker test-engine test-cluster lint format bench screenshots lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -25,13 +25,16 @@ run: $(READY) ## Run the five services here under load, with a fault, an alarm a
 	@$(BIN)/switchyard run
 
 test: lint ## Check style and types, then run every test that needs neither a Docker engine nor a cluster
-	@$(BIN)/pytest -m "not docker and not cluster"
+	@$(BIN)/pytest -m "not docker and not cluster and not engine"
 
 test-docker: $(READY) ## Run the tests that need a Docker engine with Compose v2
 	@$(BIN)/pytest -m docker
 
 test-cluster: $(READY) ## Run the tests that need a Kubernetes API server (KUBECONFIG) whose nodes kwok plays
 	@$(BIN)/pytest -m cluster
+
+test-engine: $(READY) ## Run the tests that need the Pulumi CLI: whole lives of stacks against stand-in plugins
+	@$(BIN)/pytest -m engine -n 2 --dist loadfile tests/engine
 
 lint: $(READY) ## ruff and strict mypy
 	@$(BIN)/ruff check --quiet .
@@ -43,7 +46,7 @@ format: $(READY) ## Let ruff format and repair what it can
 	@$(BIN)/ruff format --quiet .
 
 bench: $(READY) ## Print speeds as ratios within one run
-	@for name in read_compose render plan api_throughput; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in read_compose render plan balancer api_throughput; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 screenshots: $(READY) ## Make the pictures in Screenshots/ from the real pages and report
 	@$(BIN)/python -m simulate.screenshots

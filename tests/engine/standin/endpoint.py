@@ -1,0 +1,100 @@
+"""The two APIs that the program itself waits for, answered from `Cloud`: ECS, and the Kubernetes API of a cluster."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tests.engine.standin.cloud import Cloud
+
+_KINDS = {"deployments": "apps/v1:Deployment", "statefulsets": "apps/v1:StatefulSet", "jobs": "batch/v1:Job"}
+
+
+@contextmanager
+def serving(cloud: Cloud) -> Iterator[str]:
+    """The address at which both answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._answer(_ecs(cloud, self.headers["X-Amz-Target"].rpartition(".")[2], body))
+
+        def do_GET(self) -> None:
+            found = _kubernetes(cloud, self.path.partition("?")[0])
+            self._answer(found or {"message": f"{self.path} not found"}, 200 if found else 404)
+
+        def _answer(self, content: Any, status: int = 200) -> None:
+            data = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def _ecs(cloud: Cloud, action: str, request: Mapping[str, Any]) -> Any:
+    match action:
+        case "RunTask":
+            arn = request["taskDefinition"]
+            with cloud.call("run", "ecs:task", arn):
+                containers = [
+                    {"name": c["name"], "exitCode": 0, "lastStatus": "STOPPED"} for c in _containers(cloud, arn)
+                ]
+                return {"tasks": [{"taskArn": f"{arn}/task", "lastStatus": "STOPPED", "containers": containers}]}
+        case "DescribeServices":
+            wanted = request["services"]
+            return {
+                "services": [
+                    _service(o) for o in cloud.objects("aws:ecs/service:Service") if o.inputs["name"] in wanted
+                ]
+            }
+    raise LookupError(action)
+
+
+def _containers(cloud: Cloud, arn: str) -> Any:
+    for found in cloud.objects("aws:ecs/taskDefinition:TaskDefinition"):
+        if found.outputs["arn"] == arn:
+            return json.loads(found.inputs["containerDefinitions"])
+    raise LookupError(arn)
+
+
+def _service(found: Any) -> Any:
+    return {
+        "serviceName": found.inputs["name"],
+        "deployments": [
+            {
+                "id": f"ecs-svc/{found.id}",
+                "status": "PRIMARY",
+                "taskDefinition": found.inputs["taskDefinition"],
+                "rolloutState": "COMPLETED",
+            }
+        ],
+    }
+
+
+def _kubernetes(cloud: Cloud, path: str) -> Any:
+    """A Deployment, StatefulSet or Job whose controller has done what was asked for."""
+    *_, namespace, plural, name = path.split("/")
+    for found in cloud.objects(f"kubernetes:{_KINDS[plural]}"):
+        metadata = found.inputs["metadata"]
+        if (metadata.get("namespace"), metadata["name"]) == (namespace, name):
+            replicas = found.inputs["spec"].get("replicas", 1)
+            counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), replicas)
+            complete = [{"type": "Complete", "status": "True"}]
+            return {
+                "metadata": {**metadata, "uid": f"uid-of-{name}", "generation": 1},
+                "spec": {**found.inputs["spec"], "replicas": replicas},
+                "status": {"observedGeneration": 1, "conditions": complete, **counts},
+            }
+    return None

@@ -1,0 +1,166 @@
+"""A resource plugin over `Cloud`: `python -m tests.engine.standin.plugin PACKAGE`, spoken to by the Pulumi engine."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from tests.engine.standin import aws
+from tests.engine.standin.cloud import Cloud, CloudError, Object
+
+Values = dict[str, Any]
+_METADATA = ("__defaults", "__provider")
+
+
+def _plain(struct: struct_pb2.Struct) -> Values:
+    return {key: value for key, value in json_format.MessageToDict(struct).items() if key not in _METADATA}
+
+
+def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    return json_format.ParseDict(values, struct_pb2.Struct())
+
+
+def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
+    def answer(self: "Plugin", request: Any, context: grpc.ServicerContext) -> Any:
+        try:
+            return method(self, request, context)
+        except CloudError as error:
+            return context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+    return answer
+
+
+class Plugin(provider_pb2_grpc.ResourceProviderServicer):
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._creating = threading.Lock()
+
+    def GetPluginInfo(self, request, context):  # noqa: N802  # gRPC\'s name
+        return plugin_pb2.PluginInfo(version="7.0.0")
+
+    def CheckConfig(self, request, context):  # noqa: N802  # gRPC\'s name
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request, context):  # noqa: N802  # gRPC\'s name
+        same = request.olds == request.news
+        return provider_pb2.DiffResponse(changes=1 if same else 2)
+
+    def Configure(self, request, context):  # noqa: N802  # gRPC\'s name
+        return provider_pb2.ConfigureResponse(supportsPreview=True)
+
+    def Invoke(self, request, context):  # noqa: N802  # gRPC\'s name
+        try:
+            return provider_pb2.InvokeResponse(**{"return": _struct(aws.invoke(request.tok, _plain(request.args)))})
+        except LookupError as error:
+            return context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+
+    def Check(self, request, context):  # noqa: N802  # gRPC\'s name
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def Diff(self, request, context):  # noqa: N802  # gRPC\'s name
+        old, new, type_ = _plain(request.old_inputs), _plain(request.news), _type(request.urn)
+        ignored = set(request.ignoreChanges)
+        changed = sorted(key for key in _changes(old, new) if key.partition(".")[0] not in ignored)
+        replaces = [key for key in changed if aws.replaces(type_, key)]
+        name = aws.name_of(type_, new)
+        return provider_pb2.DiffResponse(
+            changes=2 if changed else 1,
+            diffs=sorted({key.partition(".")[0] for key in changed}),
+            replaces=sorted({key.partition(".")[0] for key in replaces}),
+            # As the real plugins do: a given name that stays is free only after the old one is gone.
+            deleteBeforeReplace=bool(replaces and name and name == aws.name_of(type_, old)),
+        )
+
+    @_refusing
+    def Create(self, request, context):  # noqa: N802  # gRPC\'s name
+        type_, inputs = _type(request.urn), _plain(request.properties)
+        if request.preview:
+            return provider_pb2.CreateResponse(id="", properties=_struct(_kept(inputs)))
+        with self._cloud.call("create", type_, request.urn), self._creating:
+            aws.check_create(self._cloud, type_, inputs)
+            id_ = aws.identity(type_, request.urn, inputs, {o.id for o in self._cloud.objects(type_)})
+            outputs = {**aws.computed(type_, id_, inputs), **_kept(inputs)}
+            self._cloud.put(Object(type_, id_, request.urn, inputs, outputs))
+        return provider_pb2.CreateResponse(id=id_, properties=_struct(outputs))
+
+    @_refusing
+    def Update(self, request, context):  # noqa: N802  # gRPC\'s name
+        type_, inputs = _type(request.urn), _plain(request.news)
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=_struct({**_plain(request.olds), **_kept(inputs)}))
+        with self._cloud.call("update", type_, request.urn, request.id):
+            if self._cloud.get(type_, request.id) is None:
+                raise CloudError(f"NotFound: {type_} {request.id}")
+            outputs = {**aws.computed(type_, request.id, inputs), **_kept(inputs)}
+            self._cloud.put(Object(type_, request.id, request.urn, inputs, outputs))
+        return provider_pb2.UpdateResponse(properties=_struct(outputs))
+
+    @_refusing
+    def Read(self, request, context):  # noqa: N802  # gRPC\'s name
+        type_ = _type(request.urn)
+        with self._cloud.call("read", type_, request.urn, request.id):
+            found = self._cloud.get(type_, request.id)
+        if found is None:
+            return provider_pb2.ReadResponse()
+        return provider_pb2.ReadResponse(
+            id=found.id, properties=_struct(found.outputs), inputs=_struct(dict(found.inputs))
+        )
+
+    @_refusing
+    def Delete(self, request, context):  # noqa: N802  # gRPC\'s name
+        type_ = _type(request.urn)
+        with self._cloud.call("delete", type_, request.urn, request.id):
+            aws.check_delete(self._cloud, type_, request.id)
+            self._cloud.remove(type_, request.id)
+        return empty_pb2.Empty()
+
+    def Cancel(self, request, context):  # noqa: N802  # gRPC\'s name
+        return empty_pb2.Empty()
+
+
+def _type(urn: str) -> str:
+    return urn.split("::")[2].rpartition("$")[2]
+
+
+def _kept(inputs: Values) -> Values:
+    """What a plugin remembers: write-only values it does not."""
+    return {key: value for key, value in inputs.items() if not key.endswith("Wo")}
+
+
+def _changes(old: Any, new: Any, path: str = "") -> Iterator[str]:
+    """The paths below which the two differ, down the objects but not into lists."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in {*old, *new}:
+            yield from _changes(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+    elif old != new:
+        yield path
+
+
+def serve(plugin: Plugin) -> None:
+    server = grpc.server(
+        ThreadPoolExecutor(max_workers=64), options=[("grpc.max_receive_message_length", 400 * 1024 * 1024)]
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, flush=True)
+    server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    package = sys.argv.pop(1)
+    if package == "eks":
+        from pulumi.provider.server import main
+
+        from tests.engine.standin.eks import Eks
+
+        main(Eks(), sys.argv[1:])
+    else:
+        serve(Plugin(Cloud(Path(os.environ["STANDIN_CLOUD"]))))

@@ -1,0 +1,61 @@
+"""Both stacks of the repository in one account, from nothing to nothing."""
+
+import json
+
+import pytest
+from pulumi.automation import CommandError
+
+from tests.engine.observe import lost
+from tests.engine.project import resources
+
+STACKS = ("dev", "prod")
+
+
+@pytest.fixture(scope="module")
+def stacks(account):
+    """Made one after the other: the account refuses a name that is taken, so none is shared."""
+    made = {name: account.stack(name) for name in STACKS}
+    for stack in made.values():
+        stack.up()
+    return made
+
+
+def test_everything_in_the_account_is_in_a_state(account, stacks):
+    assert not lost(account, *stacks.values())
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_preview_in_another_process_with_another_hash_seed_changes_nothing(account, stacks, name):
+    account.stack(name, PYTHONHASHSEED="4711").preview(expect_no_changes=True)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_an_up_after_a_refresh_changes_nothing(account, stacks, name):
+    account.cloud.forget_calls()
+    account.stack(name, PYTHONHASHSEED="17").up(refresh=True, expect_no_changes=True)
+    assert not account.cloud.calls("create", "update", "delete", "run")
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_no_secret_stands_in_the_state_as_text(account, stacks, name):
+    passwords = [
+        found.outputs["result"] for found in account.cloud.objects("random:index/randomPassword:RandomPassword")
+    ]
+    assert len(passwords) == 2
+    state = json.dumps(stacks[name].export_stack().deployment)
+    assert not [password for password in passwords if password in state]
+    assert "registry-token" not in state
+
+
+def test_production_refuses_to_be_destroyed_and_keeps_what_is_protected(account, stacks):
+    protected = {r["id"] for r in resources(stacks["prod"].export_stack()) if r.get("protect") and r.get("custom")}
+    with pytest.raises(CommandError, match="protected"):
+        stacks["prod"].destroy()
+    assert protected <= {found.id for found in account.cloud.objects()}
+
+
+def test_destroy_leaves_nothing_and_no_delete_was_refused(account, stacks):
+    account.cloud.forget_calls()
+    stacks["dev"].destroy()
+    assert not [found for found in account.cloud.objects() if "urn:pulumi:dev::" in found.urn]
+    assert not [call for call in account.cloud.calls("delete") if call.error]
