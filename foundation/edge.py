@@ -28,6 +28,8 @@ class TargetGroup:
 
     arn: pulumi.Output[str]
     arn_suffix: pulumi.Output[str]
+    balancer_suffix: pulumi.Output[str]
+    """The load balancer's own: its metrics are named by both."""
     port: int
     parking_rule: pulumi.Resource
     """The listener rule that no request meets: with it the group is in use, so its targets turn healthy."""
@@ -168,7 +170,13 @@ class Edge(pulumi.ComponentResource):
             tags=dict(args.tags),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return TargetGroup(arn=group.arn, arn_suffix=group.arn_suffix, port=ingress.port, parking_rule=parking)
+        return TargetGroup(
+            arn=group.arn,
+            arn_suffix=group.arn_suffix,
+            balancer_suffix=self._balancer.arn_suffix,
+            port=ingress.port,
+            parking_rule=parking,
+        )
 
     def _signals(self) -> Sequence[Signal]:
         balancer = {"LoadBalancer": self._balancer.arn_suffix}

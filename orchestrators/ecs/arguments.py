@@ -53,6 +53,14 @@ def service(document: Document, values: Values) -> dict[str, Any]:
         "deployment_circuit_breaker": aws.ecs.ServiceDeploymentCircuitBreakerArgs(
             **deployment["deploymentCircuitBreaker"]
         ),
+        # Without guards ECS wants no word of them.
+        "alarms": aws.ecs.ServiceAlarmsArgs(
+            alarm_names=deployment["alarms"]["alarmNames"],
+            enable=deployment["alarms"]["enable"],
+            rollback=deployment["alarms"]["rollback"],
+        )
+        if deployment["alarms"]["alarmNames"]
+        else None,
         "availability_zone_rebalancing": known["availabilityZoneRebalancing"],
         "network_configuration": aws.ecs.ServiceNetworkConfigurationArgs(
             assign_public_ip=network["assignPublicIp"] == "ENABLED",
@@ -224,3 +232,45 @@ def schedule(document: Document, values: Values) -> dict[str, Any]:
             ),
         ),
     }
+
+
+def alarm(document: Document, values: Values) -> dict[str, Any]:
+    """The arguments of `aws.cloudwatch.MetricAlarm`."""
+    known = value(document, values)
+    arguments: dict[str, Any] = {
+        "name": known["AlarmName"],
+        "alarm_description": known["AlarmDescription"],
+        "comparison_operator": known["ComparisonOperator"],
+        "treat_missing_data": known["TreatMissingData"],
+        "actions_enabled": known["ActionsEnabled"],
+        "threshold": known["Threshold"],
+        "evaluation_periods": known["EvaluationPeriods"],
+        "datapoints_to_alarm": known["DatapointsToAlarm"],
+    }
+    if "Metrics" in known:
+        return {**arguments, "metric_queries": [_metric_query(query) for query in known["Metrics"]]}
+    return {
+        **arguments,
+        "namespace": known["Namespace"],
+        "metric_name": known["MetricName"],
+        "dimensions": {item["Name"]: item["Value"] for item in known["Dimensions"]},
+        "statistic": known["Statistic"],
+        "period": known["Period"],
+    }
+
+
+def _metric_query(query: Document) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+    stat = query.get("MetricStat")
+    return aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id=query["Id"],
+        expression=query.get("Expression"),
+        return_data=query["ReturnData"],
+        metric=stat
+        and aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+            namespace=stat["Metric"]["Namespace"],
+            metric_name=stat["Metric"]["MetricName"],
+            dimensions={item["Name"]: item["Value"] for item in stat["Metric"]["Dimensions"]},
+            period=stat["Period"],
+            stat=stat["Stat"],
+        ),
+    )

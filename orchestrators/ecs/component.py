@@ -11,6 +11,7 @@ from foundation.signals import EventPattern, Signal
 from orchestrators.base import OrchestratorArgs, RunningService
 from orchestrators.documents import Document, refs, resolve
 from orchestrators.ecs import arguments
+from orchestrators.ecs.guards import guards
 from orchestrators.ecs.instances import fleet
 from orchestrators.ecs.links import Links, dns_namespace
 from orchestrators.ecs.log_key import log_key
@@ -105,7 +106,11 @@ class Ecs(pulumi.ComponentResource):
         for secret, ref in args.secrets.items():
             values |= {f"secret.{secret}": ref.arn, f"secret.{secret}.version": ref.version}
         for service, target in args.targets.items():
-            values |= {f"target_group.{service}": target.arn, f"target_group_suffix.{service}": target.arn_suffix}
+            values |= {
+                f"target_group.{service}": target.arn,
+                f"target_group_suffix.{service}": target.arn_suffix,
+                f"balancer_suffix.{service}": target.balancer_suffix,
+            }
         values |= {f"image.{container}": image for container, image in args.images.items()}
         values |= {f"security_group.{unit}": group for unit, group in args.network.security_groups.items()}
         values |= {f"subnet.private.{n}": subnet for n, subnet in enumerate(args.network.private_subnet_ids)}
@@ -212,6 +217,15 @@ class Ecs(pulumi.ComponentResource):
         needed = [*before, self._capacity, self._roles[unit.name].granted]
         if unit.ingress:
             needed.append(args.targets[unit.name].parking_rule)
+        needed += [
+            aws.cloudwatch.MetricAlarm(
+                f"{self._name}-{guard['AlarmName'].removeprefix(f'{self._cluster_name}-')}",
+                **arguments.alarm(guard, self._values),
+                tags=args.tags,
+                opts=self._opts(),
+            )
+            for guard in guards(unit, args.placement, self._links)
+        ]
         document = service_document(unit, args.placement, self._links, self._subnets, args.ecs)
         service = aws.ecs.Service(
             name,

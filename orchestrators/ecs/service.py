@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from orchestrators.documents import Document
 from orchestrators.ecs.capacity import job_capacity, service_capacity
+from orchestrators.ecs.guards import guards
 from orchestrators.ecs.links import Links, port_name
 from settings import EcsSettings, Placement
 from workload.model import Job, Service, Update
@@ -29,7 +30,7 @@ def service_document(
         **service_capacity(placement, settings),
         "schedulingStrategy": "REPLICA",
         "deploymentController": {"type": "ECS"},
-        "deploymentConfiguration": rolling,
+        "deploymentConfiguration": {**rolling, "alarms": _guarded(service, placement, links)},
         # ECS does not rebalance a service that may not start a task before it stops one.
         "availabilityZoneRebalancing": "DISABLED" if rolling["maximumPercent"] == 100 else "ENABLED",
         "networkConfiguration": network_configuration(service.name, subnets),
@@ -94,6 +95,11 @@ def rolling_update(service: Service) -> Document:
             "rollback": update.failure_action == "rollback",
         },
     }
+
+
+def _guarded(service: Service, placement: Placement, links: Links) -> Document:
+    names = [guard["AlarmName"] for guard in guards(service, placement, links)]
+    return {"alarmNames": names, "enable": bool(names), "rollback": service.update.failure_action == "rollback"}
 
 
 def network_configuration(unit: str, subnets: Sequence[Ref]) -> Document:

@@ -97,6 +97,20 @@ def test_a_service_waits_for_the_capacity_and_for_its_rights(dev):
     assert {"ecs-capacity", "ecs-api-execution"} <= set(dev.run.one("ecs/service:Service", "ecs-api").depends_on)
 
 
+def test_alarms_stand_before_the_service_that_they_guard(dev):
+    web = dev.run.one("ecs/service:Service", "ecs-web")
+    assert {"ecs-web-guard-errors", "ecs-web-guard-restarts"} <= set(web.depends_on)
+    names = {alarm.inputs["name"] for alarm in dev.run.of("cloudwatch/metricAlarm:MetricAlarm")}
+    assert set(web.inputs["alarms"]["alarmNames"]) <= names
+    percent, errors, requests = dev.run.one("cloudwatch/metricAlarm:MetricAlarm", "ecs-web-guard-errors").inputs[
+        "metricQueries"
+    ]
+    assert percent["expression"] == "100 * errors / requests"
+    for query in (errors, requests):
+        assert query["metric"]["dimensions"]["TargetGroup"].startswith("suffix/")
+        assert query["metric"]["dimensions"]["LoadBalancer"] == "suffix/edge-balancer"
+
+
 def test_a_rollout_asks_for_the_very_task_definition_that_was_registered(dev):
     rollout = dev.run.one("switchyard:Rollout", "ecs-api-rollout")
     definition = dev.run.one("ecs/taskDefinition:TaskDefinition", "ecs-api")

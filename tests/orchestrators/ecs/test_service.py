@@ -3,13 +3,16 @@
 import dataclasses
 import math
 
+import boto3
 import botocore.session
 import pytest
 from botocore.validate import validate_parameters
 from hypothesis import given
 from hypothesis import strategies as st
+from moto import mock_aws
 
 from orchestrators.documents import fill
+from orchestrators.ecs.guards import guards
 from orchestrators.ecs.links import Links
 from orchestrators.ecs.scaling import scaling_documents
 from orchestrators.ecs.service import desired_count, rolling_update, run_task_document, service_document
@@ -98,6 +101,41 @@ def test_only_an_ingress_has_a_load_balancer(portal, placement, links, values):
 def test_the_breaker_does_what_the_description_says_of_failures(action, breaker):
     service = Service(container=APP, update=Update(failure_action=action))
     assert rolling_update(service)["deploymentCircuitBreaker"] == breaker
+
+
+def test_a_guard_is_what_cloudwatch_accepts(portal, placement, links, values):
+    found = guards(portal.services["web"], placement, links)
+    assert [guard["AlarmName"] for guard in found] == [
+        "portal-dev-ecs-fargate-web-guard-errors",
+        "portal-dev-ecs-fargate-web-guard-restarts",
+    ]
+    for guard in found:
+        validate_parameters(fill(guard, values), shape("cloudwatch", "PutMetricAlarm"))
+
+
+def test_another_implementation_of_cloudwatch_takes_the_guards(portal, placement, links, values):
+    with mock_aws():
+        client = boto3.client("cloudwatch", region_name="eu-central-1")
+        for guard in guards(portal.services["web"], placement, links):
+            client.put_metric_alarm(**fill(guard, values))
+        assert len(client.describe_alarms()["MetricAlarms"]) == 2
+
+
+def test_guards_take_a_deployment_back_as_far_as_the_description_wants_it(portal, placement, links, values):
+    def alarms(**update):
+        web = dataclasses.replace(portal.services["web"], update=Update(**update))
+        found = fill(service_document(web, placement, links, SUBNETS, EcsSettings()), values)
+        return found["deploymentConfiguration"]["alarms"]
+
+    assert (len(alarms()["alarmNames"]), alarms()["enable"], alarms()["rollback"]) == (2, True, True)
+    assert (alarms(failure_action="pause")["enable"], alarms(failure_action="pause")["rollback"]) == (True, False)
+    assert alarms(failure_action="continue") == {"alarmNames": [], "enable": False, "rollback": False}
+
+
+def test_a_service_that_ecs_replaces_whole_has_no_guard_of_restarts(portal, placement, links):
+    web = portal.services["api"]
+    once = dataclasses.replace(web, container=dataclasses.replace(web.container, restart="no"))
+    assert guards(once, placement, links) == []
 
 
 def test_a_service_that_stops_first_is_not_rebalanced_which_ecs_would_refuse(portal, placement, links, values):

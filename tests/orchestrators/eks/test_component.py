@@ -41,7 +41,13 @@ def arguments(placement, version="v1", cidrs=(), **changes):
         admit=lambda name, group: admitted.append(name),
         admitted=admitted,
     )
-    target = TargetGroup(arn=known("arn:web"), arn_suffix=known("web"), port=8000, parking_rule=Parked())
+    target = TargetGroup(
+        arn=known("arn:web"),
+        arn_suffix=known("web"),
+        balancer_suffix=known("app/portal"),
+        port=8000,
+        parking_rule=Parked(),
+    )
     fields = {
         "workload": workload,
         "placement": placement,
