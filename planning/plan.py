@@ -10,6 +10,8 @@ from orchestrators.eks.hidden import hidden_children
 from planning.exposure import public
 from planning.permissions import statements
 from planning.resources import Recording
+from policy.catalogue import RULES
+from policy.rule import violations
 from settings import Settings
 
 
@@ -71,6 +73,9 @@ def _warnings(recording: Recording, settings: Settings) -> Iterator[str]:
     yield from recording.warnings
     if not settings.alerts.to:
         yield "alerts.to is empty: alarms will be raised and mailed to nobody"
+    for resource in recording.resources:
+        broken = violations(RULES, resource.type, resource.name, resource.inputs)
+        yield from (str(violation) for violation in broken if not violation.advisory)
     owned = {(entry["resource"], _snake(entry["field"])) for entry in recording.exports.get("ledger", ())}
     for resource in recording.resources:
         for field in resource.ignore_changes:
