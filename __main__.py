@@ -16,11 +16,13 @@ from foundation.routes import Routes, RoutesArgs
 from foundation.secrets import Secrets, SecretsArgs
 from orchestrators import registry
 from orchestrators.base import OrchestratorArgs
+from policy.hold import hold
 
 settings, workload = stack.current()
 names = Names(settings.project, settings.stack)
 tags = {"project": settings.project, "stack": settings.stack, **settings.tags}
 protect = settings.protect
+hold()
 
 network = Network(
     "network",
