@@ -32,7 +32,12 @@ ORCHESTRATORS: dict[str, Entry] = {
         (Compute.FARGATE, Compute.EC2),
         check="orchestrators.ecs.check:problems",
     ),
-    "eks": Entry("orchestrators.eks:Eks", "orchestrators.eks.render:render", (Compute.FARGATE, Compute.EC2)),
+    "eks": Entry(
+        "orchestrators.eks:Eks",
+        "orchestrators.eks.render:render",
+        (Compute.FARGATE, Compute.EC2),
+        check="orchestrators.eks.check:problems",
+    ),
 }
 
 

@@ -36,7 +36,12 @@ class Eks(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._fargate = args.placement.compute is Compute.FARGATE
         documents = render(
-            args.workload, args.placement, args.names, tuple(args.endpoints), len(args.network.private_subnet_ids)
+            args.workload,
+            args.placement,
+            args.names,
+            tuple(args.endpoints),
+            len(args.network.private_subnet_ids),
+            spot=args.cluster.spot,
         )
         self._warn()
         # Secrets come from Secrets Manager; Fargate ignores network policies, there the pods' own groups stand alone.

@@ -31,14 +31,21 @@ class Manifests:
 
 
 def render(
-    workload: Workload, placement: Placement, names: Names, managed: Collection[str] = (), zones: int = 2
+    workload: Workload,
+    placement: Placement,
+    names: Names,
+    managed: Collection[str] = (),
+    zones: int = 2,
+    *,
+    spot: bool = False,
 ) -> Manifests:
-    """The manifests of everything that runs in the cluster; `zones` is the number of private subnets.
+    """The manifests of everything that runs in the cluster; `zones` is the number of private subnets, `spot` whether
+    services of several copies may stand on Spot capacity.
 
     Raises:
         DescriptionError: the placement cannot carry the workload; every reason at once.
     """
-    scene = Scene(workload=workload, placement=placement, names=names, managed=managed)
+    scene = Scene(workload=workload, placement=placement, names=names, managed=managed, spot=spot)
     if problems := checks.refused(scene):
         raise DescriptionError(problems)
     return Manifests(core=tuple(_core(scene)), aws=tuple(_aws(scene, zones)))
@@ -79,7 +86,7 @@ def _aws(scene: Scene, zones: int) -> Iterator[Document]:
     else:
         yield cluster.policy_controller()
         yield cluster.node_class(zones)
-        yield cluster.node_pool(scene)
+        yield from cluster.node_pools(scene)
         yield cluster.storage_class()
     if used := secrets.used_secrets(scene):
         yield secrets.secret_store(scene)

@@ -2,7 +2,7 @@
 
 from orchestrators.documents import Document
 from orchestrators.eks.render.deployment import STORAGE_CLASS
-from orchestrators.eks.render.pod import architecture
+from orchestrators.eks.render.pod import SPOT_TAINT, architecture
 from orchestrators.eks.render.scene import Scene
 from workload.text import Ref, Text
 
@@ -36,12 +36,22 @@ def node_class(zones: int) -> Document:
     }
 
 
-def node_pool(scene: Scene) -> Document:
-    """On-demand machines of the architectures that the images need, replaced after two weeks, one tenth at a time."""
+def node_pools(scene: Scene) -> list[Document]:
+    """On-demand machines for all; with Spot capacity a pool that is preferred where pods tolerate it, and whose pods
+    fall back to the first where there is none.
+    """
+    pools = [_node_pool(scene, NODES, "on-demand", {}, {})]
+    if scene.spot:
+        pools.append(_node_pool(scene, f"{NODES}-spot", "spot", {"taints": [SPOT_TAINT]}, {"weight": 50}))
+    return pools
+
+
+def _node_pool(scene: Scene, name: str, capacity: str, template: Document, spec: Document) -> Document:
+    """Machines of the architectures that the images need, replaced after two weeks, one tenth at a time."""
     return {
         "apiVersion": "karpenter.sh/v1",
         "kind": "NodePool",
-        "metadata": {"name": NODES},
+        "metadata": {"name": name},
         "spec": {
             "template": {
                 "spec": {
@@ -49,10 +59,11 @@ def node_pool(scene: Scene) -> Document:
                     "expireAfter": "336h",
                     "requirements": [
                         _one_of("kubernetes.io/arch", *architectures(scene)),
-                        _one_of("karpenter.sh/capacity-type", "on-demand"),
+                        _one_of("karpenter.sh/capacity-type", capacity),
                         _one_of("eks.amazonaws.com/instance-category", "c", "m", "r"),
                         {"key": "eks.amazonaws.com/instance-generation", "operator": "Gt", "values": ["5"]},
                     ],
+                    **template,
                 }
             },
             "disruption": {
@@ -60,6 +71,7 @@ def node_pool(scene: Scene) -> Document:
                 "consolidateAfter": "60s",
                 "budgets": [{"nodes": "10%"}],
             },
+            **spec,
         },
     }
 

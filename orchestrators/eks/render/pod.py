@@ -8,6 +8,9 @@ from orchestrators.eks.render.kubernetes import memory, object_name
 from orchestrators.eks.render.scene import NAME_LABEL, Scene, config_object, secret_object
 from workload.model import Container, Job, Service
 
+SPOT_TAINT = {"key": "switchyard/spot", "value": "true", "effect": "NoSchedule"}
+"""Keeps from Spot machines whatever does not bear to lose one, such as databases and add-ons."""
+
 
 def pod_template(scene: Scene, unit: Service | Job) -> Document:
     """The template that passes the pod security standard `restricted` (Kubernetes: Pod Security Standards)."""
@@ -44,6 +47,8 @@ def pod_template(scene: Scene, unit: Service | Job) -> Document:
     if own.init:
         spec["shareProcessNamespace"] = True  # the pause process reaps, as the init of Compose does
     if not scene.fargate:
+        if scene.interruptible(unit):
+            spec["tolerations"] = [{**SPOT_TAINT, "operator": "Equal"}]
         spec["nodeSelector"] = {"kubernetes.io/arch": architecture(own), "kubernetes.io/os": "linux"}
     annotations = {key: value for c in unit.containers for key, value in c.labels.items()}
     return {

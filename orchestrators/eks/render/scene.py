@@ -29,6 +29,8 @@ class Scene:
     placement: Placement
     names: Names
     managed: Collection[str]
+    spot: bool = False
+    """Whether services that bear the loss of a machine may stand on Spot capacity."""
 
     @property
     def fargate(self) -> bool:
@@ -56,6 +58,12 @@ class Scene:
             for server in unit.links:
                 found[server].append(unit.name)
         return {name: tuple(clients) for name, clients in found.items()}
+
+    def interruptible(self, unit: Service | Job) -> bool:
+        """Whether pods of the unit may go with two minutes' notice: other copies answer, and no disk hangs on them."""
+        if not self.spot or not isinstance(unit, Service) or unit.stateful:
+            return False
+        return (unit.scaling.min if unit.scaling else unit.replicas) > 1
 
     def labels(self, unit: str) -> dict[str, str]:
         return {

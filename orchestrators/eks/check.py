@@ -1,0 +1,17 @@
+"""What EKS has against a stack's settings, known before any resource is made."""
+
+from collections.abc import Iterator
+
+from settings import Compute, Placement, Settings
+from workload.errors import Problem
+from workload.model import Workload
+
+
+def problems(workload: Workload, settings: Settings, placement: Placement) -> Iterator[Problem]:  # noqa: ARG001 (the registry's form)
+    """Every reason why these settings cannot carry a workload that the placement could."""
+    if settings.cluster.spot and placement.compute is Compute.FARGATE:
+        yield Problem(
+            None,
+            "cluster.spot: EKS on Fargate sells no Spot capacity. Repair: pulumi config set --path cluster.spot false"
+            f" --stack {settings.stack}, or use the placement eks-ec2 or ecs-fargate (`ecs.spot`).",
+        )
