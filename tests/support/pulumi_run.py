@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.proto import resource_pb2
 
 ACCOUNT, REGION = "111122223333", "eu-central-1"
 
@@ -49,7 +50,7 @@ class Run:
 class _Aws(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         id_ = f"{args.name}:{args.typ.rpartition(':')[2]}"
-        computed = {
+        computed: dict[str, Any] = {
             "arn": f"arn:aws:mock:{REGION}:{ACCOUNT}:{id_}",
             "arnSuffix": f"suffix/{args.name}",
             "dnsName": f"{args.name}.elb.example",
@@ -58,11 +59,15 @@ class _Aws(Mocks):
             "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{args.inputs.get('name')}",
             "registryId": ACCOUNT,
             "digest": f"sha256:{'0' * 64}",
+            "prefixListId": f"pl-{args.name}",
+            "ref": f"{args.inputs.get('tag')}@sha256:{'0' * 64}",
             "keyId": id_,
             "versionId": f"version-of-{args.name}",
         }
         if args.typ == "random:index/randomPassword:RandomPassword":
             computed["result"] = f"plain-{args.name}"
+        if args.typ == "aws:sesv2/emailIdentity:EmailIdentity":
+            computed["dkimSigningAttributes"] = {"tokens": ["one", "two", "three"]}
         return id_, {**computed, **args.inputs}
 
     def call(self, args: MockCallArgs) -> dict[str, Any]:
@@ -92,6 +97,12 @@ class _Recorder(MockMonitor):
     def __init__(self) -> None:
         super().__init__(_Aws())
         self.registered: list[Registered] = []
+
+    def GetDeploymentInfo(self, request: Any) -> Any:  # noqa: N802  # gRPC's name
+        """Without resource references: the mocks would bring them back in a thread whose event loop nobody runs."""
+        features = super().GetDeploymentInfo(request).supportedFeatures
+        references = resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES
+        return resource_pb2.DeploymentInfo(supportedFeatures=[each for each in features if each != references])
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # gRPC's name
         response = super().RegisterResource(request)
