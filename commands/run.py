@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--file", type=Path, action="append", help="the compose file, repeated for several (default: compose.yaml)"
     )
     parser.add_argument("--seconds", type=_positive, default=30, help="length of the load (default: 30)")
-    parser.add_argument("--users", type=_positive, default=40, help="users at the peak of the load (default: 40)")
+    parser.add_argument("--users", type=_positive, default=30, help="users at the peak of the load (default: 30)")
     parser.add_argument(
         "--engine", choices=ENGINES, help="what runs the containers (default: Docker Compose where it answers)"
     )
