@@ -29,6 +29,7 @@ network = Network(
     NetworkArgs(
         workload=workload,
         managed=settings.managed,
+        placements=settings.placements,
         names=names,
         region=settings.region,
         settings=settings.network,
@@ -72,6 +73,7 @@ images = Images(
         names=names,
         key_arn=key.arn,
         prebuilt=settings.images,
+        copied=settings.network.egress == "endpoints",
         protect=protect,
         tags=tags,
     ),

@@ -105,11 +105,13 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
-    """`network`: an own VPC of `cidr` over `zones` zones. `egress` is how private subnets reach AWS and the world."""
+    """`network`: an own VPC of `cidr` over `zones` zones. `egress` is how private subnets reach AWS and the world: by
+    NAT gateways, or by `endpoints` of the AWS services that the stack calls and by nothing else.
+    """
 
     cidr: VpcCidr = "10.0.0.0/16"
     zones: Zones = 2
-    egress: Literal["nat", "nat-per-zone"] = "nat"
+    egress: Literal["nat", "nat-per-zone", "endpoints"] = "nat"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,17 @@ class Addresses:
     cidr: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class PrefixList:
+    """The addresses of an AWS service with a gateway endpoint."""
+
+    service: str
+
+
 EDGE = Group("@edge")  # no service can have this name
+ENDPOINTS = Group("@endpoints")
 ANYWHERE = Addresses("0.0.0.0/0")
+S3 = PrefixList("s3")
 
 Protocol = Literal["tcp", "udp"]
 
@@ -35,7 +44,7 @@ class Rule:
 
     group: Group
     direction: Literal["ingress", "egress"]
-    peer: Group | Addresses
+    peer: Group | Addresses | PrefixList
     port: int
     protocol: Protocol = "tcp"
 
@@ -44,6 +53,8 @@ class Rule:
         """The rule in names: `api-from-web-tcp-8000`."""
         if isinstance(self.peer, Group):
             peer = self.peer.name
+        elif isinstance(self.peer, PrefixList):
+            peer = f"@{self.peer.service}"
         else:
             peer = "@anywhere" if self.peer == ANYWHERE else self.peer.cidr
         preposition = "from" if self.direction == "ingress" else "to"
@@ -55,9 +66,12 @@ def listeners(edge: EdgeSettings) -> tuple[int, ...]:
     return (443, 80) if edge.certificate_arn else (80,)
 
 
-def boundaries(workload: Workload, managed: Collection[str], edge: EdgeSettings) -> tuple[Rule, ...]:
+def boundaries(
+    workload: Workload, managed: Collection[str], edge: EdgeSettings, *, private: bool = False
+) -> tuple[Rule, ...]:
     """All rules of the stack: the internet to the edge's listeners, the edge to each ingress port, each client to the
-    ports of what it links to, and containers to HTTPS anywhere (AWS APIs, registries, third parties).
+    ports of what it links to, and containers to HTTPS anywhere (AWS APIs, registries, third parties); in a `private`
+    stack to its endpoints and to S3 alone.
 
     DNS needs no rule: security groups do not filter the VPC's resolver (AWS: "Security group rules", VPC user guide).
     """
@@ -68,7 +82,7 @@ def boundaries(workload: Workload, managed: Collection[str], edge: EdgeSettings)
         for port in listeners(edge)
     ]
     for name, unit in running.items():
-        rules.append(Rule(group=Group(name), direction="egress", peer=ANYWHERE, port=443))
+        rules += _private_way_out(Group(name)) if private else _way_out(Group(name))
         if isinstance(unit, Service) and unit.ingress:
             rules += _connection(EDGE, Group(name), "tcp", unit.ingress.port)
         for link in unit.links:
@@ -90,6 +104,15 @@ def shared(rules: Iterable[Rule], workload: Workload, managed: Collection[str], 
             if {rule.group, rule.peer} & units and {rule.group, rule.peer} & outside
         )
     )
+
+
+def _way_out(group: Group) -> Iterator[Rule]:
+    yield Rule(group=group, direction="egress", peer=ANYWHERE, port=443)
+
+
+def _private_way_out(group: Group) -> Iterator[Rule]:
+    yield from _connection(group, ENDPOINTS, "tcp", 443)
+    yield Rule(group=group, direction="egress", peer=S3, port=443)
 
 
 def _connection(client: Group, server: Group, protocol: Protocol, port: int) -> Iterator[Rule]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from foundation.boundaries import EDGE, Group, Rule, boundaries, shared
+from foundation.boundaries import EDGE, ENDPOINTS, Addresses, Group, PrefixList, Rule, boundaries, shared
 from foundation.cidrs import subnets
+from foundation.endpoints import endpoints, machines
 from foundation.flowlogs import flow_logs
 from foundation.names import Names
-from settings import EdgeSettings, NetworkSettings
+from settings import EdgeSettings, NetworkSettings, Placement
 from workload import Workload
 
 
@@ -18,6 +19,7 @@ from workload import Workload
 class NetworkArgs:
     workload: Workload
     managed: Sequence[str]
+    placements: Sequence[Placement]
     names: Names
     region: str
     settings: NetworkSettings
@@ -48,10 +50,13 @@ class Network(pulumi.ComponentResource):
         super().__init__("switchyard:foundation:Network", name, None, opts)
         self._name, self._args = name, args
         self.cidr = args.settings.cidr
+        self._private_only = args.settings.egress == "endpoints"
         self._vpc()
         self._subnets()
         self._egress()
         self._security_groups()
+        if self._private_only:
+            self._interface_endpoints()
         self.register_outputs({"vpcId": self.vpc_id})
 
     def admit(self, name: str, group: pulumi.Input[str]) -> None:
@@ -124,20 +129,17 @@ class Network(pulumi.ComponentResource):
         )
         public = self._route_table("public", self._public)
         route = self._default_route("public", public, gateway_id=gateway.id)
-        nats = [
-            self._nat(index, subnet, route)
-            for index, subnet in enumerate(
-                self._public if self._args.settings.egress == "nat-per-zone" else self._public[:1]
-            )
-        ]
+        translated = {"endpoints": 0, "nat": 1, "nat-per-zone": len(self._public)}[self._args.settings.egress]
+        nats = [self._nat(index, subnet, route) for index, subnet in enumerate(self._public[:translated])]
         private = []
         for index, subnet in enumerate(self._private):
             table = self._route_table(f"private-{index}", [subnet])
-            self._default_route(f"private-{index}", table, nat_gateway_id=nats[index % len(nats)].id)
+            if nats:
+                self._default_route(f"private-{index}", table, nat_gateway_id=nats[index % len(nats)].id)
             private.append(table)
         self._route_table("isolated", self._isolated)
         # Image layers lie in S3: by the free endpoint they do not pass the NAT gateway, which bills by the byte.
-        aws.ec2.VpcEndpoint(
+        self._s3 = aws.ec2.VpcEndpoint(
             f"{self._name}-s3",
             vpc_id=self.vpc_id,
             service_name=f"com.amazonaws.{self._args.region}.s3",
@@ -146,6 +148,22 @@ class Network(pulumi.ComponentResource):
             tags=self._tags("s3"),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def _interface_endpoints(self) -> None:
+        """A private address of each AWS service that the stack calls, in every zone and under its public name."""
+        args = self._args
+        for service in endpoints(args.workload, args.managed, args.placements):
+            aws.ec2.VpcEndpoint(
+                f"{self._name}-{service.replace('.', '-')}",
+                vpc_id=self.vpc_id,
+                service_name=f"com.amazonaws.{args.region}.{service}",
+                vpc_endpoint_type="Interface",
+                private_dns_enabled=True,
+                subnet_ids=self.private_subnet_ids,
+                security_group_ids=[self._groups[ENDPOINTS]],
+                tags=self._tags(service),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
 
     def _nat(self, index: int, subnet: aws.ec2.Subnet, route: aws.ec2.Route) -> aws.ec2.NatGateway:
         address = aws.ec2.Eip(
@@ -205,8 +223,18 @@ class Network(pulumi.ComponentResource):
         }
         self.edge_security_group = self._groups[EDGE]
         self.security_groups = {group.name: id_ for group, id_ in self._groups.items() if group != EDGE}
-        self.rules = boundaries(workload, managed, self._args.edge)
+        self.rules = boundaries(workload, managed, self._args.edge, private=self._private_only)
+        if self._private_only:
+            self._groups[ENDPOINTS] = self._group("endpoints", ("endpoints",), "Addresses of AWS services")
+            self._register(self._machines_way_out(), self._groups)
         self._register(self.rules, self._groups)
+
+    def _machines_way_out(self) -> list[Rule]:
+        """The machines' own agents call AWS from the private subnets; no group of this component names them."""
+        if not machines(self._args.placements):
+            return []
+        blocks = subnets(self.cidr, self._args.settings.zones).private
+        return [Rule(group=ENDPOINTS, direction="ingress", peer=Addresses(cidr), port=443) for cidr in blocks]
 
     def _group(self, label: str, parts: Sequence[str], description: str) -> pulumi.Output[str]:
         return aws.ec2.SecurityGroup(
@@ -228,7 +256,8 @@ class Network(pulumi.ComponentResource):
                 f"{self._name}-{rule.key}",
                 security_group_id=ids[rule.group],
                 referenced_security_group_id=ids[rule.peer] if isinstance(rule.peer, Group) else None,
-                cidr_ipv4=None if isinstance(rule.peer, Group) else rule.peer.cidr,
+                cidr_ipv4=rule.peer.cidr if isinstance(rule.peer, Addresses) else None,
+                prefix_list_id=self._s3.prefix_list_id if isinstance(rule.peer, PrefixList) else None,
                 ip_protocol=rule.protocol,
                 from_port=rule.port,
                 to_port=rule.port,

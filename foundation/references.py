@@ -27,6 +27,16 @@ class Built:
     containers: tuple[Container, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One public image that several containers may run; `path` and `tag` are what its copy is called."""
+
+    source: str
+    path: str
+    tag: str
+    containers: tuple[str, ...]
+
+
 def containers(workload: Workload, managed: Collection[str]) -> Iterator[Container]:
     """Every container that runs in a cluster: services that are not managed, jobs, and their sidecars."""
     for name, unit in workload.units.items():
@@ -45,6 +55,26 @@ def built(workload: Workload, managed: Collection[str]) -> tuple[Built, ...]:
         for first, *others in groups.values()
         if first.build
     )
+
+
+def copies(workload: Workload, managed: Collection[str], prebuilt: Mapping[str, str]) -> tuple[Copy, ...]:
+    """The public images that a stack without a way out has to hold itself, in order of the description."""
+    users: dict[str, list[str]] = {}
+    for container in containers(workload, managed):
+        if container.image and not container.build and container.name not in prebuilt:
+            source = public(container.image)
+            if repository_arn(source) is None:
+                users.setdefault(source, []).append(container.name)
+    return tuple(_copy(source, names) for source, names in users.items())
+
+
+def _copy(source: str, names: list[str]) -> Copy:
+    name, _, digest = source.partition("@")
+    path, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:
+        path, tag = name, "latest"
+    label = digest.replace(":", "-") if digest else tag
+    return Copy(source=source, path=path.removeprefix(f"{_MIRROR}/"), tag=label, containers=tuple(names))
 
 
 def problems(workload: Workload, managed: Collection[str], prebuilt: Mapping[str, str]) -> Iterator[Problem]:

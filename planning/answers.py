@@ -6,8 +6,8 @@ from typing import Any
 
 COMPUTED = (
     "address", "arn", "arnSuffix", "clusterSecurityGroupId", "digest", "dnsName", "endpoint", "invokeArn", "keyId",
-    "kubeconfigJson", "name", "oidcIssuer", "oidcProviderUrl", "primaryEndpointAddress", "registryId", "repositoryUrl",
-    "result", "uniqueId", "url", "versionId", "zoneId",
+    "kubeconfigJson", "name", "oidcIssuer", "oidcProviderUrl", "prefixListId", "primaryEndpointAddress", "ref",
+    "registryId", "repositoryUrl", "result", "uniqueId", "url", "versionId", "zoneId",
 )  # fmt: skip
 """Output properties that only the cloud knows and that this program's resources have, in Pulumi's spelling."""
 

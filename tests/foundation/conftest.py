@@ -52,6 +52,7 @@ class Foundation:
             NetworkArgs(
                 **common,
                 managed=MANAGED,
+                placements=placements,
                 region=REGION,
                 settings=self._settings["network"],
                 edge=self._settings["edge"],
@@ -79,7 +80,14 @@ class Foundation:
         )
         self.images = Images(
             "images",
-            ImagesArgs(**common, managed=MANAGED, key_arn=key.arn, prebuilt=self._prebuilt, protect=protect),
+            ImagesArgs(
+                **common,
+                managed=MANAGED,
+                key_arn=key.arn,
+                prebuilt=self._prebuilt,
+                copied=self._settings["network"].egress == "endpoints",
+                protect=protect,
+            ),
         )
         Routes(
             "routes",
@@ -91,6 +99,12 @@ class Foundation:
 @pytest.fixture(scope="session")
 def dev() -> Foundation:
     return Foundation("dev")
+
+
+@pytest.fixture(scope="session")
+def private() -> Foundation:
+    """Without a way out."""
+    return Foundation("private", network=NetworkSettings(egress="endpoints"))
 
 
 @pytest.fixture(scope="session")
