@@ -34,7 +34,7 @@ class Names:
 
     @property
     def namespace(self) -> str:
-        """The Kubernetes namespace of the workload, and the Service Connect namespace."""
+        """The Kubernetes namespace of the workload."""
         return self.of()
 
     def log_group(self, placement_key: str, unit: str) -> str:

@@ -52,7 +52,7 @@ class Ecs(pulumi.ComponentResource):
         self._values: dict[str, pulumi.Input[Any]] = {"region": args.region, **self._known()}
         self._cluster, self._capacity = self._make_cluster()
         self._values["cluster"] = self._cluster.arn
-        self._schedules = self._schedule_group()
+        self._values |= self._schedule_group()
         self._log_key = log_key(f"{name}-logs", args, parent=self) if args.protect else None
         self._roles: dict[str, Roles] = {}
         self._done: dict[str, pulumi.Resource] = {}
@@ -82,17 +82,17 @@ class Ecs(pulumi.ComponentResource):
         capacity = aws.ecs.ClusterCapacityProviders(
             f"{self._name}-capacity",
             cluster_name=cluster.name,
-            capacity_providers=self._capacity_providers(),
+            capacity_providers=self._capacity_providers(cluster),
             opts=self._opts(),
         )
         return cluster, capacity
 
-    def _capacity_providers(self) -> list[pulumi.Input[str]]:
+    def _capacity_providers(self, cluster: aws.ecs.Cluster) -> list[pulumi.Input[str]]:
         args = self._args
         if args.placement.compute is Compute.FARGATE:
             return ["FARGATE", "FARGATE_SPOT"]
         bounds = fleet(args.workload, self._links, args.ecs, zones=len(args.network.private_subnet_ids))
-        machines = Machines(f"{self._name}-machines", args, bounds, opts=self._opts())
+        machines = Machines(f"{self._name}-machines", args, cluster.name, bounds, opts=self._opts())
         self.ledger = [*self.ledger, *machines.ledger]
         self._values["capacity_provider"] = machines.capacity_provider
         return [machines.capacity_provider]
@@ -122,8 +122,9 @@ class Ecs(pulumi.ComponentResource):
         here = [name for name in args.workload.services if name in self._documents]
         values: dict[str, pulumi.Input[Any]] = {}
         if any(links.connected(service) for service in here):
+            # By placement, as two may stand side by side, and do so while one takes the other's place.
             namespace = aws.servicediscovery.HttpNamespace(
-                f"{self._name}-namespace", name=args.names.namespace, tags=args.tags, opts=self._opts()
+                f"{self._name}-namespace", name=self._cluster_name, tags=args.tags, opts=self._opts()
             )
             values["namespace"] = namespace.arn
         if links.needs_dns:
@@ -245,22 +246,21 @@ class Ecs(pulumi.ComponentResource):
             opts=self._opts(service),
         )
 
-    def _schedule_group(self) -> list[pulumi.Resource]:
-        if not any(isinstance(u, Job) and u.schedule for u in map(self._args.workload.units.get, self._documents)):
-            return []
-        name = group_name(self._links, self._args.placement)
-        return [
-            aws.scheduler.ScheduleGroup(f"{self._name}-schedules", name=name, tags=self._args.tags, opts=self._opts())
-        ]
+    def _schedule_group(self) -> dict[str, pulumi.Input[Any]]:
+        if not any(job.schedule for job in self._args.workload.jobs.values()):
+            return {}
+        name = group_name(self._args.names, self._args.placement)
+        group = aws.scheduler.ScheduleGroup(
+            f"{self._name}-schedules", name=name, tags=self._args.tags, opts=self._opts()
+        )
+        return {"schedule_group": group.name}
 
     def _run(self, job: Job, before: Sequence[pulumi.Resource]) -> pulumi.Resource:
         args = self._args
-        needed = [*before, self._capacity, self._roles[job.name].granted]
         if job.schedule:
             schedule = schedule_document(job, args.placement, self._links, self._subnets)
             name = f"{self._name}-{job.name}-schedule"
-            opts = self._opts(*needed, *self._schedules)
-            return ScheduledRun(name, job.name, schedule, values=self._values, args=args, opts=opts)
+            return ScheduledRun(name, job.name, schedule, values=self._values, args=args, opts=self._opts())
         document = run_task_document(job, args.placement, self._links, self._subnets)
         return JobRun(
             f"{self._name}-{job.name}-run",
@@ -269,7 +269,7 @@ class Ecs(pulumi.ComponentResource):
             request=resolve(document, {ref.path: self._values[ref.path] for ref in refs(document)}),
             container=job.name,
             log_group=args.names.log_group(args.placement.key, job.name),
-            opts=self._opts(*needed),
+            opts=self._opts(*before, self._capacity, self._roles[job.name].granted),
         )
 
     def _autoscaling(self, unit: Service, service: aws.ecs.Service) -> None:
