@@ -13,7 +13,9 @@ from commands.stacks import UsageError
 COMMANDS = {
     "run": "Run the application on this machine, with load, faults and alarms, and report.",
     "plan": "Show what a stack would create, open and allow, without a cloud account or the Pulumi CLI.",
+    "alerts": "Check that alarms can be mailed, test the whole way, send again what reached nobody.",
     "render": "Write the task definitions or manifests of a stack.",
+    "drift": "Tell what was changed in the cloud by its owners from what nobody should have changed.",
 }
 
 

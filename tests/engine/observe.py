@@ -8,14 +8,14 @@ _QUIET = {"same", "read", "refresh"}
 
 
 def touched(stack: Stack) -> set[str]:
-    """What a preview would touch: `update api (aws:ecs/service:Service)`, components and the stack left out."""
+    """What a preview would touch: `update api (aws:ecs/service:Service)`; no components, providers and stack."""
     found = set()
 
     def note(event):
         if (data := event.resource_pre_event) is None:
             return
         metadata = data.metadata
-        component = metadata.type.startswith(("switchyard:", "pulumi:pulumi:"))
+        component = metadata.type.startswith(("switchyard:", "pulumi:"))
         if metadata.op.value not in _QUIET and not component:
             found.add(f"{metadata.op.value} {metadata.urn.rpartition('::')[2]} ({metadata.type})")
 

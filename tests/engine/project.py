@@ -17,8 +17,7 @@ from tests.engine.standin.cloud import Cloud
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("aws", "docker-build", "eks", "kubernetes", "random")
-_COPIED = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "compose.yaml")
-_LEFT_OUT = (".git", ".venv", "runs", "rendered", *_COPIED)
+_LEFT_OUT = (".*", "__pycache__", "tests", "runs", "rendered", "Screenshots")
 
 
 def _plugins(folder: Path) -> Path:
@@ -36,18 +35,11 @@ def _plugins(folder: Path) -> Path:
 
 
 class Project:
-    """`folder` holds the program (linked), its config and compose file (copied, to be changed), the state and the
-    account. Two stacks of one project share the account.
-    """
+    """`folder` holds a copy of the program to be changed, the states and the account that all its stacks share."""
 
     def __init__(self, folder: Path, cloud: Cloud, address: str) -> None:
         self.folder, self.cloud = folder / "project", cloud
-        self.folder.mkdir()
-        for found in ROOT.iterdir():
-            if found.name in _COPIED:
-                shutil.copy(found, self.folder)
-            elif found.name not in _LEFT_OUT and not found.name.startswith("."):
-                (self.folder / found.name).symlink_to(found)
+        shutil.copytree(ROOT, self.folder, ignore=shutil.ignore_patterns(*_LEFT_OUT))
         project = self.folder / "Pulumi.yaml"
         content = yaml.safe_load(project.read_text())
         content["runtime"]["options"] = {"virtualenv": sys.prefix}

@@ -2,6 +2,7 @@
 
 import json
 import os
+from importlib.metadata import version
 from typing import Any
 
 import pulumi
@@ -38,7 +39,7 @@ class Cluster(pulumi.ComponentResource):
 
 class Eks(Provider):
     def __init__(self) -> None:
-        super().__init__("4.4.0")
+        super().__init__(version("pulumi-eks"))
 
     def construct(
         self, name: str, resource_type: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | None = None

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,12 @@ def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, package: str, cloud: Cloud) -> None:
+        self._package, self._cloud = package, cloud
         self._creating = threading.Lock()
 
     def GetPluginInfo(self, request, context):  # noqa: N802  # gRPC\'s name
-        return plugin_pb2.PluginInfo(version="7.0.0")
+        return plugin_pb2.PluginInfo(version=version(f"pulumi-{self._package}"))
 
     def CheckConfig(self, request, context):  # noqa: N802  # gRPC\'s name
         return provider_pb2.CheckResponse(inputs=request.news)
@@ -163,4 +164,4 @@ if __name__ == "__main__":
 
         main(Eks(), sys.argv[1:])
     else:
-        serve(Plugin(Cloud(Path(os.environ["STANDIN_CLOUD"]))))
+        serve(Plugin(package, Cloud(Path(os.environ["STANDIN_CLOUD"]))))
