@@ -92,6 +92,7 @@ class _Recorder(mocks.MockMonitor):
 
     def __init__(self) -> None:
         super().__init__(_Answers())
+        self.asked: dict[str, object] = {}
         self.recorded: dict[str, Resource] = {}
         self.exports: Mapping[str, Any] = {}
         self.stack = ""
@@ -115,7 +116,8 @@ class _Recorder(mocks.MockMonitor):
         if request.type == "pulumi:pulumi:Stack":
             self.stack = urn
             return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # as above
-        if urn in self.recorded:
+        # One step, as the SDK registers in several threads at once.
+        if self.asked.setdefault(urn, request) is not request:
             raise pulumi.RunError(f"Two resources would have the URN {urn}")
         response = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # as above
         self.recorded[urn] = Resource(
