@@ -92,7 +92,7 @@ class _Recorder(mocks.MockMonitor):
 
     def __init__(self) -> None:
         super().__init__(_Answers())
-        self.asked: dict[str, object] = {}
+        self.asked: dict[str, Any] = {}
         self.recorded: dict[str, Resource] = {}
         self.exports: Mapping[str, Any] = {}
         self.stack = ""
