@@ -9,11 +9,13 @@ from alerting import Alerting, AlertingArgs
 from foundation.data import Data, DataArgs
 from foundation.edge import Edge, EdgeArgs
 from foundation.images import Images, ImagesArgs
+from foundation.keeper import Keeper, KeeperArgs
 from foundation.key import Key, KeyArgs
 from foundation.names import Names
 from foundation.network import Network, NetworkArgs
 from foundation.routes import Routes, RoutesArgs
 from foundation.secrets import Secrets, SecretsArgs
+from foundation.stores import stores
 from orchestrators import registry
 from orchestrators.base import OrchestratorArgs
 from policy.hold import hold
@@ -23,6 +25,8 @@ names = Names(settings.project, settings.stack)
 tags = {"project": settings.project, "stack": settings.stack, **settings.tags}
 protect = settings.protect
 hold()
+
+Keeper("keeper", KeeperArgs(stores=stores(workload, settings), lose=settings.lose, stack=settings.stack))
 
 network = Network(
     "network",
@@ -115,6 +119,7 @@ alerting = Alerting(
     AlertingArgs(
         workload=workload,
         names=names,
+        region=settings.region,
         settings=settings.alerts,
         signals=[*edge.signals, *data.signals, *(s for each in orchestrators for s in each.signals)],
         events=[event for each in orchestrators for event in each.events],
@@ -123,6 +128,7 @@ alerting = Alerting(
 )
 
 pulumi.export("url", edge.url)
+pulumi.export("mail_records", alerting.mail_records)
 pulumi.export(
     "services",
     {

@@ -58,6 +58,7 @@ LogDays = Annotated[
 ]
 InstanceType = Annotated[str, _like(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an EC2 instance type", "m6i.large")]
 Email = Annotated[str, _like(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+", "one e-mail address", "ops@example.com")]
+Zone = Annotated[str, _like(r"Z[A-Z0-9]{6,31}", "the id of a Route 53 hosted zone", "Z0123456789ABCDEFGHIJ")]
 Certificate = Annotated[
     str,
     _like(
@@ -130,6 +131,9 @@ class AlertSettings:
     """`alerts`: who gets mail. `sender` is the address that it comes from; `to` the recipients, but for a severity
     (`page`, `notify`, `digest`) that has its own. `fallback` is told by Amazon SNS when Amazon SES fails; without it
     everybody in `to` is.
+
+    SES verifies the sender's domain (by DNS records, created in the Route 53 zone `zone` or else exported), or with
+    `identity: address` the one address. `dmarc: false` leaves out the DMARC record, for a domain that has one.
     """
 
     sender: Email | None = None
@@ -138,6 +142,9 @@ class AlertSettings:
     notify: tuple[Email, ...] = ()
     digest: tuple[Email, ...] = ()
     fallback: tuple[Email, ...] = ()
+    identity: Literal["domain", "address"] = "domain"
+    zone: Zone | None = None
+    dmarc: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +192,8 @@ class Settings:
     profiles: tuple[str, ...] = ()
     managed: tuple[str, ...] = ()
     size: Size = Size.SMALL
+    lose: tuple[str, ...] = ()
+    """Names of stores that the stack no longer keeps and whose data may be lost (docs/adr/0004)."""
     images: Mapping[str, Digest] = field(default_factory=lambda: MappingProxyType({}))
     """Digest references from CI per service (`repository@sha256:...`); what is not here, `up` builds."""
     network: NetworkSettings = NetworkSettings()
@@ -243,6 +252,8 @@ def _check_placements(decoder: Decoder, placements: tuple[Placement, ...], short
 
 
 def _check_alerts(decoder: Decoder, alerts: AlertSettings) -> None:
+    if alerts.zone and alerts.identity == "address":
+        decoder.remove("alerts.zone", "has no use with identity address, which needs no DNS records")
     for key in ("page", "notify", "digest", "fallback"):
         if getattr(alerts, key) and not alerts.to:
             decoder.refuse("alerts.to", f"is missing; alerts.{key} only differs from it", '["ops@example.com"]')

@@ -24,6 +24,7 @@ class AlertingArgs:
 
     workload: Workload
     names: Names
+    region: str
     settings: AlertSettings
     signals: Sequence[Signal]
     events: Sequence[EventPattern]
@@ -38,25 +39,30 @@ class Alerting(pulumi.ComponentResource):
     alarms: Sequence[Alarm]
     without: Mapping[str, str]
     """Why there is no alarm, by `<subject>/<rule>`."""
+    mail_records: pulumi.Output[list[dict[str, str]]]
+    """The DNS records of the sender's domain: name, type and value."""
 
     def __init__(self, name: str, args: AlertingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:alerting:Alerting", name, None, opts)
+        self.mail_records = pulumi.Output.from_input([])
         watched, without = watch(args.workload, args.names, args.signals)
         self.alarms, self.without = [alarm for alarm, _ in watched], without
         for alarm, metric in watched:
             _metric_alarm(self, name, alarm, metric, args)
         if args.settings.sender and args.settings.to:
-            Pipeline(
+            pipeline = Pipeline(
                 f"{name}-mail",
                 PipelineArgs(
                     alarms=self.alarms,
                     names=args.names,
+                    region=args.region,
                     settings=args.settings,
                     events=args.events,
                     tags=args.tags,
                 ),
                 pulumi.ResourceOptions(parent=self),
             )
+            self.mail_records = pipeline.records
         self.register_outputs({"alarms": [alarm.name for alarm in self.alarms], "without": without})
 
 

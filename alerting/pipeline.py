@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from alerting.fallback import Fallback, FallbackArgs
 from alerting.handler import catalogue
 from alerting.rules import Alarm, Severity
+from alerting.sender import Sender, SenderArgs
 from alerting.statements import policy
 from foundation.names import Names
 from foundation.signals import EventPattern
@@ -29,23 +30,29 @@ KEPT_LOGS, KEPT_EVENTS = 365, 14 * 86_400
 """Logs in days; undeliverable events in seconds, the longest that SQS keeps them."""
 
 
+TEST = json.dumps({"source": catalogue.TEST_SOURCE, "detail": {"name": "daily"}})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineArgs:
     """`settings` has a sender and recipients."""
 
     alarms: Sequence[Alarm]
     names: Names
+    region: str
     settings: AlertSettings
     events: Sequence[EventPattern]
     tags: Mapping[str, str]
 
 
 class Pipeline(pulumi.ComponentResource):
-    """Mails every change of `alarms` and every event. SES asks the sender once to confirm the address, SNS each address
-    of the second way.
+    """Mails every change of `alarms` and every event, and tests itself after `up` and daily. SNS asks each address of
+    the second way to confirm. The sender's domain needs `records` in its DNS.
 
     An event that could not be told waits in the dead-letter queue, of which the second way tells.
     """
+
+    records: pulumi.Output[list[dict[str, str]]]
 
     def __init__(self, name: str, args: PipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:alerting:Pipeline", name, None, opts)
@@ -69,18 +76,30 @@ class Pipeline(pulumi.ComponentResource):
             tags=args.tags,
             opts=self._child,
         )
+        sender = Sender(
+            f"{name}-sender",
+            SenderArgs(names=args.names, settings=args.settings, region=args.region, tags=args.tags),
+            self._child,
+        )
+        self.records = sender.records
         fallback = Fallback(
             f"{name}-fallback",
             FallbackArgs(
                 names=args.names,
                 recipients=args.settings.fallback or args.settings.to,
                 undelivered=self._undelivered.name,
+                delivered=sender.delivered.name,
+                failed=sender.failed,
                 tags=args.tags,
             ),
             self._child,
         )
-        self._function(fallback)
-        rules = [self._rule(pattern) for pattern in (_changes(args.names), *args.events)]
+        function = self._function(sender, fallback)
+        rules = {
+            pattern.name: self._rule(pattern) for pattern in (_changes(args.names), _tests(args.names), *args.events)
+        }
+        rules |= {"daily-test": self._daily(), "test-delivered": sender.delivered}
+        targets = [self._target(kind, rule) for kind, rule in rules.items()]
         for kind, queue in (("queue", self._queued), ("undelivered", self._undelivered)):
             aws.sqs.QueuePolicy(
                 f"{name}-{kind}",
@@ -92,11 +111,12 @@ class Pipeline(pulumi.ComponentResource):
                         "Principal": {"Service": "events.amazonaws.com"},
                         "Action": "sqs:SendMessage",
                         "Resource": queue.arn,
-                        "Condition": {"ArnEquals": {"aws:SourceArn": [rule.arn for rule in rules]}},
+                        "Condition": {"ArnEquals": {"aws:SourceArn": [rule.arn for rule in rules.values()]}},
                     }
                 ),
                 opts=self._child,
             )
+        self._test_after_up(function, targets)
         self.register_outputs({"undelivered": self._undelivered.url})
 
     def _queue(
@@ -118,21 +138,8 @@ class Pipeline(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _function(self, fallback: Fallback) -> None:
+    def _function(self, sender: Sender, fallback: Fallback) -> aws.lambda_.Function:
         args, name, settings = self._args, self._name, self._args.settings
-        sender = settings.sender
-        identity = aws.sesv2.EmailIdentity(f"{name}-sender", email_identity=sender, tags=args.tags, opts=self._child)
-        configuration_set = aws.sesv2.ConfigurationSet(
-            name,
-            configuration_set_name=args.names.of("alerts", limit=64),
-            delivery_options=aws.sesv2.ConfigurationSetDeliveryOptionsArgs(tls_policy="REQUIRE"),
-            reputation_options=aws.sesv2.ConfigurationSetReputationOptionsArgs(reputation_metrics_enabled=True),
-            suppression_options=aws.sesv2.ConfigurationSetSuppressionOptionsArgs(
-                suppressed_reasons=["BOUNCE", "COMPLAINT"]
-            ),
-            tags=args.tags,
-            opts=self._child,
-        )
         logs = aws.cloudwatch.LogGroup(
             name,
             name=args.names.log_group("alerts", "handler"),
@@ -164,8 +171,8 @@ class Pipeline(pulumi.ComponentResource):
                     "Sid": "MailAsTheSender",
                     "Effect": "Allow",
                     "Action": ["ses:SendEmail", "ses:SendRawEmail"],
-                    "Resource": [identity.arn, configuration_set.arn],
-                    "Condition": {"StringEquals": {"ses:FromAddress": sender}},
+                    "Resource": [sender.identity_arn, sender.configuration_set.arn],
+                    "Condition": {"StringEquals": {"ses:FromAddress": settings.sender}},
                 },
                 {
                     # It has no resource (AWS: Service Authorization Reference, Amazon SES v2).
@@ -208,9 +215,9 @@ class Pipeline(pulumi.ComponentResource):
             environment=aws.lambda_.FunctionEnvironmentArgs(
                 variables={
                     "STACK": args.names.prefix,
-                    "SENDER": sender or "",
+                    "SENDER": settings.sender or "",
                     "RECIPIENTS": json.dumps(recipients(settings)),
-                    "CONFIGURATION_SET": configuration_set.configuration_set_name,
+                    "CONFIGURATION_SET": sender.configuration_set.configuration_set_name,
                     "JOURNAL": self._journal.name,
                     "QUEUE": self._queued.url,
                     "FALLBACK": fallback.topic_arn,
@@ -233,24 +240,48 @@ class Pipeline(pulumi.ComponentResource):
             # Lambda checks the right to the queue when it makes the mapping.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[rights]),
         )
+        return function
 
     def _rule(self, pattern: EventPattern) -> aws.cloudwatch.EventRule:
         name = f"{self._name}-{pattern.name}"
-        rule = aws.cloudwatch.EventRule(
+        return aws.cloudwatch.EventRule(
             name,
             name=self._args.names.of("alerts", pattern.name, limit=64),
             event_pattern=pulumi.Output.json_dumps(pattern.pattern),
             tags=self._args.tags,
             opts=self._child,
         )
-        aws.cloudwatch.EventTarget(
-            name,
+
+    def _daily(self) -> aws.cloudwatch.EventRule:
+        return aws.cloudwatch.EventRule(
+            f"{self._name}-daily-test",
+            name=self._args.names.of("alerts", "daily-test", limit=64),
+            schedule_expression="rate(1 day)",
+            tags=self._args.tags,
+            opts=self._child,
+        )
+
+    def _target(self, kind: str, rule: aws.cloudwatch.EventRule) -> aws.cloudwatch.EventTarget:
+        return aws.cloudwatch.EventTarget(
+            f"{self._name}-{kind}",
             rule=rule.name,
             arn=self._queued.arn,
+            input=TEST if kind == "daily-test" else None,
             dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=self._undelivered.arn),
             opts=self._child,
         )
-        return rule
+
+    def _test_after_up(self, function: aws.lambda_.Function, after: Sequence[pulumi.Resource]) -> None:
+        """A test mail whenever the function has changed. It never fails `up`: SES may not have verified the sender yet.
+        Whether the mail arrives is what the heartbeat alarm watches.
+        """
+        aws.lambda_.Invocation(
+            f"{self._name}-test-after-up",
+            function_name=function.name,
+            input=json.dumps({"Records": [{"messageId": "up", "body": TEST}]}),
+            triggers={"function": function.last_modified},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+        )
 
 
 def recipients(settings: AlertSettings) -> Mapping[str, Sequence[str]]:
@@ -269,6 +300,11 @@ def archive(alarms: Sequence[Alarm]) -> pulumi.AssetArchive:
             catalogue.FILE: pulumi.StringAsset(catalogue.dumps(alarms)),
         }
     )
+
+
+def _tests(names: Names) -> EventPattern:
+    """What `switchyard alerts test` sends."""
+    return EventPattern(name="tests", pattern={"source": [catalogue.TEST_SOURCE], "detail": {"stack": [names.prefix]}})
 
 
 def _changes(names: Names) -> EventPattern:

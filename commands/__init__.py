@@ -15,6 +15,7 @@ COMMANDS = {
     "plan": "Show what a stack would create, open and allow, without a cloud account or the Pulumi CLI.",
     "alerts": "Check that alarms can be mailed, test the whole way, send again what reached nobody.",
     "render": "Write the task definitions or manifests of a stack.",
+    "doctor": "Check the tools here and the account behind a stack, and say what to do.",
     "drift": "Tell what was changed in the cloud by its owners from what nobody should have changed.",
 }
 

@@ -7,6 +7,8 @@ from dataclasses import asdict
 from alerting.rules import Alarm, AlarmRule, Comparison, MissingData, Severity
 
 FILE = "alarms.json"
+TEST_SOURCE = "switchyard.alerts"
+"""The `source` of the events that ask for a test mail."""
 
 
 def dumps(alarms: Iterable[Alarm]) -> str:

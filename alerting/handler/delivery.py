@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from alerting.handler import letter
 from alerting.handler.journal import Claim, Journal, JournalError
-from alerting.handler.mailer import Mailer
+from alerting.handler.mailer import Mailer, passing
 from alerting.notification import Notification, State
 from alerting.rules import Severity
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LONGEST_SNS_SUBJECT = 99
+SIMULATOR = "success@simulator.amazonses.com"
+"""Takes every mail, in the sandbox too, and spares the quota (AWS: Amazon SES developer guide, mailbox simulator)."""
 
 
 class Queues(Protocol):
@@ -66,6 +68,26 @@ class Delivery:
         except JournalError as problem:
             raise DeliveryError(f"the journal does not answer: {problem}") from problem
         return by
+
+    def test(self, name: str) -> str:
+        """Mail SES's mailbox simulator; that it arrived, SES tells by an event. A refusal is what the test is for, and
+        trying again would not help. Raises DeliveryError.
+        """
+        try:
+            return self._mailer.probe(name, SIMULATOR)
+        except (BotoCoreError, ClientError) as problem:
+            if passing(problem):
+                raise DeliveryError(f"test mail {name}: {problem}") from problem
+            log.error("the test mail %s failed: %s", name, problem)  # noqa: TRY400 -- says it all
+            return "refused"
+
+    def arrived(self, name: str) -> str:
+        """Note that the test mail was delivered, for whoever waits for it. Raises DeliveryError."""
+        try:
+            self._journal.done(f"test/{name}", "delivered")
+        except JournalError as problem:
+            raise DeliveryError(f"the journal does not answer: {problem}") from problem
+        return "delivered"
 
     def _waits(self, told: Notification) -> bool:
         if told.state is State.OK:

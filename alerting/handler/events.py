@@ -23,8 +23,8 @@ class UnreadableEvent(ValueError):  # noqa: N818 -- an event, named by what is w
 def read(event: object, alarms: Mapping[str, Alarm], stack: str, *, depth: int = DEPTH) -> list[Notification]:
     """What there is to tell about an event; empty for one that is no news, as an alarm's first OK.
 
-    Takes an alarm as EventBridge, SNS or CloudWatch itself (an alarm that calls the function) words it, and ECS's
-    events. `alarms` are the stack's, by name.
+    Takes an alarm as EventBridge, SNS or CloudWatch itself (an alarm that calls the function) words it, ECS's events
+    and those of AWS Health. `alarms` are the stack's, by name.
 
     Raises:
         UnreadableEvent: It is none of these, or lacks what it should have.
@@ -37,12 +37,16 @@ def read(event: object, alarms: Mapping[str, Alarm], stack: str, *, depth: int =
             return [told for message in messages for told in read(message, alarms, stack, depth=depth - 1)]
         case {"source": "aws.ecs"}:
             return [_ecs(event, stack)]
+        case {"source": "aws.health"}:
+            return _health(event, stack)
         case {"detail-type": "CloudWatch Alarm State Change"} | {"source": "aws.cloudwatch", "alarmData": _}:
             data = _get(event, "alarmData" if "alarmData" in event else "detail", dict)
             return _alarm(data, str(event.get("region", "")), alarms)
         case {"AlarmName": str(), "NewStateValue": str()}:
             return _alarm(_as_on_the_bus(event), _arn_region(event.get("AlarmArn")), alarms)
-    raise UnreadableEvent(f"neither an alarm nor an ECS event, but an object with {sorted(map(str, event))}"[:500])
+    raise UnreadableEvent(
+        f"neither an alarm nor an event of ECS or AWS Health, but an object with {sorted(map(str, event))}"[:500]
+    )
 
 
 def _alarm(data: Event, region: str, alarms: Mapping[str, Alarm]) -> list[Notification]:
@@ -117,6 +121,31 @@ def _ecs(event: Event, stack: str) -> Notification:
         subject=_plain(service) or "a task", rule=_plain(rule), severity=severity, state=State.ALARM,
         summary=_plain(summary), at=at, since=at, reason=_plain("; ".join(map(str, filter(None, reasons)))),
     )  # fmt: skip
+
+
+def _health(event: Event, stack: str) -> list[Notification]:
+    """AWS Health on a service of AWS in the account (AWS: AWS Health user guide, EventBridge schema). It sends an event
+    again whenever its description changes: only its beginning and its end are news.
+    """
+    detail = _get(event, "detail", dict)
+    closed = detail.get("statusCode") == "closed"
+    at = _time(_get(event, "time", str))
+    code = _get(detail, "eventTypeCode", str)
+    issue = detail.get("eventTypeCategory") == "issue"
+    described = detail.get("eventDescription")
+    texts = described if isinstance(described, list) else []
+    latest = [text.get("latestDescription") for text in texts if isinstance(text, dict)]
+    return [
+        Notification(
+            incident=_plain(_get(detail, "eventArn", str)), stack=stack, place="",
+            subject=_plain(_get(detail, "service", str)), rule=_plain(code),
+            severity=Severity.NOTIFY if issue else Severity.DIGEST,
+            state=State.OK if closed else State.ALARM,
+            summary="AWS reports a problem of its own" if issue else "AWS announces a change",
+            at=at, reason=_plain(" ".join(map(str, filter(None, latest)))),
+            links=(Link(text="AWS Health", url="https://health.aws.amazon.com/health/home#/account/event-log"),),
+        )
+    ]  # fmt: skip
 
 
 def _reason(container: object) -> str:

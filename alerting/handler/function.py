@@ -65,6 +65,10 @@ def _settled(body: str) -> bool:
         match message:
             case {"switchyard": "digest", "group": str(group), "round": int(round_)}:
                 log.info("digest of %s: %s", group, _delivery().digest(group, round_))
+            case {"source": catalogue.TEST_SOURCE, "detail": {"name": str(name)}}:
+                log.info("test mail %s: %s", name, _delivery().test(name))
+            case {"source": "aws.ses", "detail": {"mail": {"tags": {"probe": [str(name)]}}}}:
+                log.info("test mail %s arrived: %s", name, _delivery().arrived(name))
             case _:
                 respond(message, _alarms(), os.environ["STACK"], _delivery())
     except DeliveryError as problem:

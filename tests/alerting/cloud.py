@@ -37,7 +37,7 @@ PLAYING: list["Cloud"] = []
 
 
 @cache
-def _clients(endpoint: str):
+def clients(endpoint: str):
     """Made once, as that takes longer than a whole story."""
     made = {
         service: boto3.client(
@@ -83,19 +83,19 @@ class Cloud:
         monkeypatch.setenv("STACK", samples.STACK)
 
     def _delivery(self, endpoint: str) -> Delivery:
-        clients = _clients(endpoint)
-        clients["dynamodb"].create_table(
+        made = clients(endpoint)
+        made["dynamodb"].create_table(
             TableName="journal", BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         )  # fmt: skip
-        clients["sesv2"].create_email_identity(EmailIdentity=SENDER)
-        queue = clients["sqs"].create_queue(QueueName="queue")["QueueUrl"]
-        topic = clients["sns"].create_topic(Name="fallback")["TopicArn"]
+        made["sesv2"].create_email_identity(EmailIdentity=SENDER)
+        queue = made["sqs"].create_queue(QueueName="queue")["QueueUrl"]
+        topic = made["sns"].create_topic(Name="fallback")["TopicArn"]
         PLAYING[:] = [self]
-        mailer = Mailer(clients["sesv2"], sender=SENDER, recipients=TEAM, sleep=self._sleep)
-        journal = Journal(clients["dynamodb"], "journal", clock=lambda: self.now)
-        return Delivery(journal, mailer, clients["sqs"], clients["sns"], queue=queue, fallback=topic)
+        mailer = Mailer(made["sesv2"], sender=SENDER, recipients=TEAM, sleep=self._sleep)
+        self.journal = Journal(made["dynamodb"], "journal", clock=lambda: self.now)
+        return Delivery(self.journal, mailer, made["sqs"], made["sns"], queue=queue, fallback=topic)
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -124,12 +124,12 @@ class Cloud:
                 lost.append(bodies[number])
             elif again:
                 heapq.heappush(due, (self.now + VISIBILITY, number))
-            for delay, body in self._asked_for():
+            for delay, body in self.asked_for():
                 heapq.heappush(due, (self.now + delay, len(bodies)))
                 bodies[len(bodies)] = body
         return lost
 
-    def _asked_for(self) -> list[tuple[float, object]]:
+    def asked_for(self) -> list[tuple[float, object]]:
         queue = sqs_backends[ACCOUNT][REGION].queues["queue"]
         asked = [((m.delayed_until - m.sent_timestamp) / 1000, json.loads(m.body)) for m in queue._messages]
         queue._messages.clear()

@@ -110,6 +110,31 @@ SERVICE_IMPAIRED: dict[str, Any] = {
     "detail-type": "ECS Service Action",
     "detail": {"eventType": "WARN", "eventName": "SERVICE_TASK_START_IMPAIRED", "clusterArn": "arn:aws:ecs:x"},
 }
+# The shape of AWS's own sample (AWS Health user guide, "EventBridge event schema").
+HEALTH: dict[str, Any] = {
+    "version": "0",
+    "id": "7bf73129-1428-4cd3-a780-95db273d1602",
+    "detail-type": "AWS Health Event",
+    "source": "aws.health",
+    "account": "111122223333",
+    "time": "2026-11-23T10:07:00Z",
+    "region": "eu-central-1",
+    "resources": [],
+    "detail": {
+        "eventArn": "arn:aws:health:eu-central-1::event/EKS/AWS_EKS_OPERATIONAL_ISSUE/7f35c8ae",
+        "service": "EKS",
+        "eventTypeCode": "AWS_EKS_OPERATIONAL_ISSUE",
+        "eventTypeCategory": "issue",
+        "statusCode": "open",
+        "startTime": "Mon, 23 Nov 2026 10:05:00 GMT",
+        "lastUpdatedTime": "Mon, 23 Nov 2026 10:07:00 GMT",
+        "eventDescription": [{"language": "en_US", "latestDescription": "Increased API error rates.\nWe investigate."}],
+        "affectedEntities": [],
+    },
+}
+HEALTH_OVER: dict[str, Any] = {
+    **HEALTH, "time": "2026-11-23T11:00:00Z", "detail": {**HEALTH["detail"], "statusCode": "closed"},
+}  # fmt: skip
 EVERY: list[dict[str, Any]] = [
     on_the_bus("ALARM", "OK"),
     on_the_bus("OK", "ALARM"),
@@ -118,6 +143,8 @@ EVERY: list[dict[str, Any]] = [
     TASK_STOPPED,
     DEPLOYMENT_FAILED,
     SERVICE_IMPAIRED,
+    HEALTH,
+    HEALTH_OVER,
 ]
 
 

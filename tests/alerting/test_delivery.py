@@ -7,8 +7,11 @@ from collections import Counter
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
+from alerting.handler.catalogue import TEST_SOURCE
+from alerting.handler.delivery import SIMULATOR
+from alerting.replay import replay
 from tests.alerting import samples
-from tests.alerting.cloud import Cloud, Killed, reset, serve
+from tests.alerting.cloud import Cloud, Killed, clients, reset, serve
 
 endpoint = pytest.fixture(scope="module")(serve)
 
@@ -197,3 +200,43 @@ def test_a_storm_gives_one_mail_and_one_digest_for_each_of_its_incidents(cloud):
     gathered = Counter(subject.partition(", ")[0] for subject in seen)
     assert set(gathered.values()) == {2}
     assert sum(int(s.split(", ")[2].split()[0]) for s in seen if "times" in s) == 200 - 5
+
+
+TEST = {"source": TEST_SOURCE, "detail": {"stack": samples.STACK, "name": "one"}}
+ARRIVED = {"source": "aws.ses", "detail-type": "Email Delivered", "detail": {"mail": {"tags": {"probe": ["one"]}}}}
+
+
+def test_a_test_event_mails_the_simulator_alone_and_its_arrival_is_noted(cloud):
+    assert cloud.handle(TEST) == []
+    assert [str(mail["To"]) for mail in cloud.mails] == [SIMULATOR]
+    assert cloud.journal.told("test/one") is None
+    assert cloud.handle(ARRIVED) == []
+    assert cloud.journal.told("test/one") == "delivered"
+
+
+def test_a_test_that_ses_refuses_is_not_tried_again_nor_told_to_people(cloud):
+    cloud.fault = fails(9, answer("MessageRejected"))
+    assert cloud.handle(TEST) == []
+    assert (cloud.calls.count("SendEmail"), cloud.told_by_sns) == (1, [])
+
+
+def test_a_test_that_ses_throttles_comes_again(cloud):
+    cloud.fault = fails(1, answer("TooManyRequestsException"))
+    assert cloud.handle(TEST) == [json.dumps(TEST)]
+
+
+def test_replay_moves_every_dead_letter_once_and_leaves_none(cloud, endpoint):
+    sqs = clients(endpoint)["sqs"]
+    queue, undelivered = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("queue", "undelivered"))
+    for number in range(23):
+        sqs.send_message(QueueUrl=undelivered, MessageBody=json.dumps(stopped(number)))
+    assert replay(sqs, undelivered=undelivered, queue=queue) == 23
+    assert replay(sqs, undelivered=undelivered, queue=queue) == 0
+    assert [event for _, event in cloud.asked_for()] == [stopped(number) for number in range(23)]
+
+
+def test_what_is_replayed_after_it_was_told_is_not_told_again(cloud):
+    cloud.play(BEGIN, END)
+    cloud.now += 3600
+    assert cloud.play(BEGIN, END) == []
+    assert len(cloud.mails) == 2

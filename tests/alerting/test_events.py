@@ -92,6 +92,20 @@ def test_a_warning_of_a_service_notifies_in_its_own_words():
     assert (it.severity, it.summary) == (Severity.NOTIFY, "service task start impaired")
 
 
+def test_a_problem_of_aws_itself_begins_and_ends_as_one_incident():
+    opening, again, closing = map(told, (samples.HEALTH, samples.HEALTH, samples.HEALTH_OVER))
+    assert (opening.subject, opening.severity, opening.state) == ("EKS", Severity.NOTIFY, State.ALARM)
+    assert opening.reason == "Increased API error rates. We investigate."
+    assert (opening.key, closing.state) == (again.key, State.OK)
+    assert closing.incident == opening.incident
+
+
+def test_a_change_that_aws_announces_asks_nobody_to_act():
+    event = copy.deepcopy(samples.HEALTH)
+    event["detail"]["eventTypeCategory"] = "scheduledChange"
+    assert told(event).severity is Severity.DIGEST
+
+
 def test_an_alarm_of_somebody_else_is_refused_by_name():
     with pytest.raises(UnreadableEvent, match="alarm 'other' is none of this stack's"):
         read(samples.on_the_bus("ALARM", "OK", "other"), samples.ALARMS, samples.STACK)

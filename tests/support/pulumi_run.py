@@ -61,8 +61,6 @@ class _Aws(Mocks):
             "digest": f"sha256:{'0' * 64}",
             "prefixListId": f"pl-{args.name}",
             "ref": f"{args.inputs.get('tag')}@sha256:{'0' * 64}",
-            "prefixListId": f"pl-{args.name}",
-            "ref": f"{args.inputs.get('tag')}@sha256:{'0' * 64}",
             "keyId": id_,
             "versionId": f"version-of-{args.name}",
         }
