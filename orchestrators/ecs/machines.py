@@ -24,7 +24,15 @@ class Machines(pulumi.ComponentResource):
     capacity_provider: pulumi.Output[str]
     ledger: tuple[Owned, ...]
 
-    def __init__(self, name: str, args: OrchestratorArgs, fleet: Fleet, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: OrchestratorArgs,
+        cluster: pulumi.Output[str],
+        fleet: Fleet,
+        *,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
         super().__init__("switchyard:orchestrators:EcsMachines", name, None, opts)
         self._name, self._args = name, args
         self.ledger = (
@@ -35,7 +43,7 @@ class Machines(pulumi.ComponentResource):
                 why=f"the number of instances follows the tasks: {fleet.reason}",
             ),
         )
-        group = self._group(fleet, self._template())
+        group = self._group(fleet, self._template(cluster))
         provider = aws.ecs.CapacityProvider(
             f"{name}-provider",
             # AWS refuses names that begin with aws, ecs or fargate, and a project may.
@@ -67,7 +75,7 @@ class Machines(pulumi.ComponentResource):
     def _tags(self) -> dict[str, str]:
         return {**self._args.tags, "Name": self._cluster}
 
-    def _template(self) -> aws.ec2.LaunchTemplate:
+    def _template(self, cluster: pulumi.Output[str]) -> aws.ec2.LaunchTemplate:
         args = self._args
         arm = smallest(args.ecs.instance_types).arm
         tagged = [
@@ -101,7 +109,8 @@ class Machines(pulumi.ComponentResource):
                 )
             ],
             monitoring=aws.ec2.LaunchTemplateMonitoringArgs(enabled=True),
-            user_data=base64.b64encode(user_data(self._cluster).encode()).decode(),
+            # The cluster's own answer, as an instance that starts before the cluster stands could not join it.
+            user_data=cluster.apply(lambda known: base64.b64encode(user_data(known).encode()).decode()),
             tag_specifications=tagged,
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self),
@@ -119,7 +128,8 @@ class Machines(pulumi.ComponentResource):
             mixed_instances_policy=aws.autoscaling.GroupMixedInstancesPolicyArgs(
                 launch_template=aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateArgs(
                     launch_template_specification=aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs(
-                        launch_template_id=template.id, version=template.latest_version.apply(str)
+                        launch_template_id=template.id,
+                        version=template.latest_version.apply(str),
                     ),
                     overrides=[
                         aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs(instance_type=type_)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from foundation.names import Names
 from orchestrators.documents import Document
 from orchestrators.ecs.links import Links
 from orchestrators.ecs.service import run_task_document
@@ -14,7 +15,7 @@ ATTEMPTS, EVENT_SECONDS = 3, 3600
 
 
 def schedule_document(job: Job, placement: Placement, links: Links, subnets: Sequence[Ref]) -> Document:
-    """What the scheduler is asked for. References: those of a run, `cluster`, `role.<job>.scheduler`."""
+    """What the scheduler is asked for. References: a run's, `cluster`, `schedule_group`, `role.<job>.scheduler`."""
     run = run_task_document(job, placement, links, subnets)
     network = run["networkConfiguration"]["awsvpcConfiguration"]
     parameters: Document = {
@@ -39,7 +40,7 @@ def schedule_document(job: Job, placement: Placement, links: Links, subnets: Seq
         parameters["PlacementStrategy"] = run["placementStrategy"]
     return {
         "Name": links.names.of(placement.key, job.name, limit=64),
-        "GroupName": group_name(links, placement),
+        "GroupName": Ref("schedule_group"),
         "ScheduleExpression": job.schedule,
         "ScheduleExpressionTimezone": "UTC",
         "FlexibleTimeWindow": {"Mode": "OFF"},
@@ -53,9 +54,9 @@ def schedule_document(job: Job, placement: Placement, links: Links, subnets: Seq
     }
 
 
-def group_name(links: Links, placement: Placement) -> str:
+def group_name(names: Names, placement: Placement) -> str:
     """The schedule group of one placement, which its schedulers' roles trust."""
-    return links.names.of(placement.key, limit=64)
+    return names.of(placement.key, limit=64)
 
 
 def scheduler_trust(account: str, region: str, group: str) -> Document:

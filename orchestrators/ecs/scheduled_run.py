@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from orchestrators.base import OrchestratorArgs
 from orchestrators.documents import canonical
 from orchestrators.ecs import arguments
-from orchestrators.ecs.schedule import scheduler_policy, scheduler_trust
+from orchestrators.ecs.schedule import group_name, scheduler_policy, scheduler_trust
 
 
 class ScheduledRun(pulumi.ComponentResource):
@@ -27,7 +27,7 @@ class ScheduledRun(pulumi.ComponentResource):
     ) -> None:
         super().__init__("switchyard:orchestrators:ScheduledRun", name, None, opts)
         own = pulumi.ResourceOptions(parent=self)
-        group = document["GroupName"]
+        group = group_name(args.names, args.placement)
         account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
         role = aws.iam.Role(
             f"{name}-scheduler",

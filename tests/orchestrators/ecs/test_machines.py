@@ -68,6 +68,10 @@ def test_an_instance_joins_its_cluster_and_keeps_its_credentials(template):
     )
 
 
+def test_no_instance_starts_before_its_cluster_stands(ec2):
+    assert "ecs-cluster" in ec2.run.one("ec2/launchTemplate:LaunchTemplate").depends_on
+
+
 def test_spot_begins_beyond_what_is_on_demand(group):
     distribution = group.inputs["mixedInstancesPolicy"]["instancesDistribution"]
     assert distribution["onDemandBaseCapacity"] == 2

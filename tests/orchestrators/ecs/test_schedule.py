@@ -50,6 +50,7 @@ def stack():
 def arns(ref):
     kind = ref.path.partition(".")[0]
     return {
+        "schedule_group": "portal-dev",
         "cluster": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/portal-dev",
         "role": f"arn:aws:iam::{ACCOUNT}:role/scheduler",
         "task_definition": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/nightly:1",
@@ -75,6 +76,11 @@ def test_another_implementation_of_the_scheduler_takes_and_returns_it(document):
 def test_a_scheduled_job_does_not_run_in_an_up_and_others_still_do(stack):
     assert [run.name for run in stack.run.of("switchyard:JobRun")] == ["ecs-migrate-run"]
     assert [s.name for s in stack.run.of("scheduler/schedule:Schedule")] == ["ecs-nightly-schedule"]
+
+
+def test_the_group_stands_before_its_schedules_and_the_cluster_before_both(stack):
+    schedule = stack.run.one("scheduler/schedule:Schedule")
+    assert {"ecs-schedules", "ecs-cluster", "ecs-nightly", "ecs-nightly-schedule-scheduler"} <= set(schedule.depends_on)
 
 
 def test_a_run_has_private_addresses_and_its_own_task_definition(stack):
