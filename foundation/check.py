@@ -1,6 +1,6 @@
 """What the foundation refuses, known before any resource is made."""
 
-from foundation import cidrs, endpoints, engines, references, routing
+from foundation import cidrs, endpoints, engines, references, routing, stores
 from settings import Settings
 from workload.errors import Problem
 from workload.model import Workload
@@ -11,6 +11,7 @@ def problems(workload: Workload, settings: Settings) -> list[Problem]:
     return [
         *(Problem(None, text) for text in cidrs.problems(settings.network, workload, len(settings.placements))),
         *(Problem(None, text) for text in endpoints.problems(settings.network, settings.placements, settings.images)),
+        *(Problem(None, text) for text in stores.problems(workload, settings)),
         *routing.problems(workload, len(settings.placements)),
         *engines.problems(workload, settings.managed),
         *references.problems(workload, settings.managed, settings.images),

@@ -1,0 +1,50 @@
+"""The record of what keeps data, in the stack's own state: a change that would lose some of it is refused.
+
+Pulumi writes a dynamic provider's pickle into the state, so the class holds nothing; what it does is in `stores`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+
+from foundation.stores import Store, texts
+
+
+class _KeeperProvider(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        from foundation import stores  # noqa: PLC0415 - only the name goes into the pickle
+
+        losing = stores.losses(olds.get("stores") or {}, news["stores"], news["lose"], news["stack"])
+        failures = [CheckFailure("stores", stores.refusal(losing))] if losing else []
+        return CheckResult(news, failures)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult(id_=props["stack"], outs=props)
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        return DiffResult(changes=any(olds.get(key) != news.get(key) for key in ("stores", "lose", "stack")))
+
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(outs=news)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeeperArgs:
+    """`lose` are the names of stores whose loss is acknowledged."""
+
+    stores: Mapping[str, Store]
+    lose: Sequence[str]
+    stack: str
+
+
+class Keeper(Resource, module="switchyard", name="Keeper"):
+    """Stands first, so that the engine asks it before anything is changed. Both `preview` and `up` ask."""
+
+    def __init__(self, name: str, args: KeeperArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        props = {"stores": texts(args.stores), "lose": list(args.lose), "stack": args.stack}
+        super().__init__(_KeeperProvider(), name, props, opts)
