@@ -7,7 +7,7 @@ import pytest
 
 from orchestrators.eks.api import ApiError
 from orchestrators.eks.rollout import wait
-from tests.cluster.kube import load, phases, until
+from tests.cluster.kube import WORKLOADS, load, phases, until
 
 NAMESPACE = "switchyard-dev"
 COMPUTES = {
@@ -88,6 +88,15 @@ def test_every_service_finds_its_pods(kube, core):
     names = [document["metadata"]["name"] for document in core if document["kind"] == "Service"]
     assert names
     until(lambda: all(map(ready, names)))
+
+
+def test_each_rollout_is_known_to_be_done(kube, core):
+    awaited = [document for document in core if document["kind"] in WORKLOADS]
+    assert {document["kind"] for document in awaited} >= {"Deployment", "Job"}
+    for document in awaited:
+        name = document["metadata"]["name"]
+        found = wait(kube.api, namespace=NAMESPACE, kind=document["kind"], name=name)
+        assert found.startswith(kube.api.get(kube.path(document))["metadata"]["uid"])
 
 
 def test_a_change_rolls_out(kube, core):
