@@ -58,15 +58,19 @@ def losses(
     """What would be lost: each store of `before` (its texts by field) that is in neither of the others, with the
     commands that save it and the one that gives it up.
     """
-    return [_loss(name, before[name], stack) for name in sorted(set(before) - {*after, *acknowledged})]
+    losing = sorted(set(before) - {*after, *acknowledged})
+    return [
+        _loss(name, before[name], f"pulumi config set --path 'lose[{index}]' {name} --stack {stack}")
+        for index, name in enumerate(losing, len(acknowledged))
+    ]
 
 
-def _loss(name: str, store: Mapping[str, str], stack: str) -> str:
+def _loss(name: str, store: Mapping[str, str], give_up: str) -> str:
     return "\n".join((
         f"{name} would be lost: {store['what']}.",
         f"    save it:      {store['dump']}",
         f"    put it back:  {store['restore']}",
-        f"    then give up the old one: pulumi config set --path 'lose[]' {name} --stack {stack}",
+        f"    then give up the old one: {give_up}",
     ))  # fmt: skip
 
 
