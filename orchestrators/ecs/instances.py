@@ -9,6 +9,7 @@ from orchestrators.ecs.service import rolling_update
 from orchestrators.ecs.sizes import exact_size
 from orchestrators.fargate import VCPU, Size
 from settings import EcsSettings
+from stackconfig import nearest_of
 from workload.errors import Problem
 from workload.model import Job, Service, Workload
 
@@ -115,7 +116,13 @@ def problems(workload: Workload, managed: Collection[str], links: Links, setting
     unknown = [name for name in settings.instance_types if name not in INSTANCES]
     if unknown or not settings.instance_types:
         said = f"{', '.join(unknown)} is not known here" if unknown else "is empty"
-        yield Problem(None, f"ecs.instance_types: {said}; allowed are {', '.join(INSTANCES)}.")
+        near = (nearest_of(unknown[0], INSTANCES) if unknown else None) or "m6i.large"
+        families = dict.fromkeys(name.partition(".")[0] for name in INSTANCES)
+        yield Problem(
+            None,
+            f"ecs.instance_types: {said}; known are large to 8xlarge (t3, t3a, t4g: medium to 2xlarge) of "
+            f"{', '.join(families)}. Set `ecs.instance_types: [{near}]`.",
+        )
         return
     architectures = {INSTANCES[name].arm for name in settings.instance_types}
     if len(architectures) > 1:

@@ -77,7 +77,11 @@ def test_alternatives_count_as_the_smallest_of_them():
 def test_a_type_that_is_not_known_is_refused_with_those_that_are(one, types):
     (reason,) = refused(one(), *types)
     said = "m6i.huge is not known here" if types else "is empty"
-    assert reason == f"ecs.instance_types: {said}; allowed are {', '.join(INSTANCES)}."
+    assert reason == (
+        f"ecs.instance_types: {said}; known are large to 8xlarge (t3, t3a, t4g: medium to 2xlarge) of c6a, c6g, c6i, "
+        "c7a, c7g, c7i, m5, m6a, m6g, m6i, m7a, m7g, m7i, r5, r6a, r6g, r6i, r7a, r7g, r7i, t3, t3a, t4g. "
+        "Set `ecs.instance_types: [m6i.large]`."
+    )
 
 
 def test_two_architectures_are_refused(one):
