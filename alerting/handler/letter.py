@@ -116,8 +116,9 @@ def _times(told: Notification) -> str:
 
 def _ask(told: Notification) -> str:
     if told.repeats:
-        now = "it is over now" if told.state is State.OK else "it is not over"
-        return f"Gathered in one mail:{_times(told)[1:]} between {_moment(told.since or told.at)} and now; {now}."
+        over = "is over" if told.state is State.OK else "has not been reported as over"
+        span = _duration(told.at - (told.since or told.at))
+        return f"Gathered in one mail:{_times(told).removeprefix(',')} in {span}. The last {over}."
     if told.state is State.ALARM:
         return ASKS[told.severity]
     lasted = f" It lasted {_duration(told.at - told.since)}." if told.since and told.since < told.at else ""
@@ -131,7 +132,8 @@ def _facts(told: Notification) -> list[tuple[str, str]]:
         facts += [("Value", _number(measured.value, measured.unit)), ("Alarm when", _line(measured))]
     if told.since and told.since < told.at:
         facts.append(("Began", _moment(told.since)))
-    facts.append(("Ended" if told.state is State.OK else "Since", _moment(told.at)))
+    begun = "Last" if told.repeats else "Since"
+    facts.append(("Ended" if told.state is State.OK else begun, _moment(told.at)))
     return [*facts, ("Rule", f"{told.rule} ({told.severity})")]
 
 

@@ -179,7 +179,7 @@ def test_an_alarm_that_flaps_gives_its_first_pair_and_one_digest(cloud):
     tags = [str(mail["Subject"]).partition("]")[0] for mail in cloud.mails]
     assert tags == ["[PAGE", "[RESOLVED", "[RESOLVED"]
     assert ", 3 times on eks-ec2" in cloud.mails[2]["Subject"]
-    assert "it is over now" in cloud.mails[2].get_body(("plain",)).get_content()
+    assert "The last is over." in cloud.mails[2].get_body(("plain",)).get_content()
 
 
 def test_what_still_goes_on_after_a_digest_is_closed_by_a_mail_of_its_own(cloud):
@@ -187,7 +187,7 @@ def test_what_still_goes_on_after_a_digest_is_closed_by_a_mail_of_its_own(cloud)
     again["detail"]["state"]["timestamp"] = over["detail"]["previousState"]["timestamp"] = "2026-11-23T10:13:00Z"
     over["detail"]["state"]["timestamp"] = "2026-11-23T10:30:00Z"
     assert cloud.play(BEGIN, END, again) == []
-    assert "it is not over" in cloud.mails[2].get_body(("plain",)).get_content()
+    assert "The last has not been reported as over." in cloud.mails[2].get_body(("plain",)).get_content()
     assert cloud.handle(over) == []
     assert str(cloud.mails[3]["Subject"]).startswith("[RESOLVED] portal-prod: api")
 
