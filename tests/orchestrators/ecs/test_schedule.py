@@ -97,6 +97,7 @@ def test_the_scheduler_may_run_this_task_in_this_cluster_and_hand_on_its_roles_o
     assert (run["Action"], len(run["Resource"])) == (["ecs:RunTask"], 1)
     assert run["Resource"][0].endswith("ecs-nightly:TaskDefinition")
     assert run["Condition"]["ArnEquals"]["ecs:cluster"].endswith("ecs-cluster:Cluster")
+    assert hand_on["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
     assert tag["Condition"] == {"StringEquals": {"ecs:CreateAction": "RunTask"}}
     assert [role.rpartition(":")[0].rpartition(":")[2] for role in hand_on["Resource"]] == [
         "ecs-nightly-execution",
