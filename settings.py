@@ -77,6 +77,16 @@ Digest = Annotated[
 ]
 
 
+Domain = Annotated[
+    str,
+    _like(
+        r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", "a domain name such as portal.example.com", "portal.example.com"
+    ),
+]
+Sticky = Annotated[int, Form("0 to 604800 seconds", "3600", lambda number: number in range(604801))]
+SlowStart = Annotated[int, Form("0, or 30 to 900 seconds", "30", lambda number: number in (0, *range(30, 901)))]
+
+
 class Orchestrator(StrEnum):
     ECS = "ecs"
     EKS = "eks"
@@ -117,13 +127,25 @@ class NetworkSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeSettings:
-    """`edge`: where the public load balancer answers. Without `certificate_arn` it speaks plain HTTP, which
-    a stack has to say (`http: true`); the plan shouts it.
+    """`edge`: where the public load balancer answers. With `domain` and its Route 53 `zone` the stack has a certificate
+    made and leads the name to the load balancer; `certificate_arn` is one that exists. Without either it speaks plain
+    HTTP, which a stack has to say (`http: true`); the plan shouts it.
+
+    `sticky` is for how many seconds a client stays with one target, `slow_start` over how many a new target comes to
+    its full share; 0 is off (AWS: target group attributes, Application Load Balancers user guide).
     """
 
     certificate_arn: Certificate | None = None
+    domain: Domain | None = None
+    zone: Zone | None = None
     http: bool = False
+    sticky: Sticky = 0
+    slow_start: SlowStart = 0
     allow_from: tuple[Cidr, ...] = ("0.0.0.0/0",)
+
+    @property
+    def encrypted(self) -> bool:
+        return self.certificate_arn is not None or self.zone is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,11 +283,17 @@ def _check_alerts(decoder: Decoder, alerts: AlertSettings) -> None:
 
 
 def _check_edge(decoder: Decoder, edge: EdgeSettings, region: str) -> None:
-    if edge.certificate_arn is None:
-        return
-    if edge.http:
+    if edge.zone and edge.domain is None:
+        decoder.refuse("edge.domain", "is missing; edge.zone only says where its records go", "portal.example.com")
+    if edge.domain and edge.zone is None:
+        decoder.refuse("edge.zone", "is missing, so nothing could prove edge.domain", "Z0123456789ABCDEFGHIJ")
+    if edge.certificate_arn and edge.zone:
+        decoder.remove("edge.certificate_arn", "stands together with edge.zone, which has one made; keep one of them")
+    if edge.encrypted and edge.http:
         message = "true, although there is a certificate; with one, port 80 only redirects to HTTPS"
         decoder.refuse("edge.http", message, "false")
+    if edge.certificate_arn is None:
+        return
     elsewhere = edge.certificate_arn.split(":")[3]
     if region and elsewhere != region:
         message = f"is a certificate in {elsewhere}; a load balancer takes those of its own region, {region}"

@@ -85,7 +85,7 @@ def refusals(settings: Settings, workload: Workload) -> Iterator[str]:
 
 def _plain_http(settings: Settings, workload: Workload) -> Iterator[str]:
     public = [service.name for service in workload.services.values() if service.ingress]
-    if public and not settings.edge.certificate_arn and not settings.edge.http:
+    if public and not settings.edge.encrypted and not settings.edge.http:
         yield (
             f"edge: {', '.join(public)} would answer the internet with neither a certificate nor `http: true`\n"
             f"    pulumi config set --path edge.certificate_arn ARN --stack {settings.stack}\n"

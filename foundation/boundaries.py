@@ -63,7 +63,7 @@ class Rule:
 
 def listeners(edge: EdgeSettings) -> tuple[int, ...]:
     """The public ports: with a certificate 443, and 80 that redirects to it."""
-    return (443, 80) if edge.certificate_arn else (80,)
+    return (443, 80) if edge.encrypted else (80,)
 
 
 def boundaries(

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from foundation.accesslogs import access_logs
+from foundation.certificate import alias, certificate
 from foundation.ledger import Owned
 from foundation.names import Names
 from foundation.network import Network
@@ -54,15 +55,21 @@ class Edge(pulumi.ComponentResource):
     address: pulumi.Output[str]
     url: pulumi.Output[str]
     listener_arn: pulumi.Output[str]
+    sticky: int
+    """For how many seconds a client stays with the placement and the target that it met first; 0 is not at all."""
     signals: Sequence[Signal]
     ledger: Sequence[Owned] = ()
 
     def __init__(self, name: str, args: EdgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:foundation:Edge", name, None, opts)
         self._name, self._args = name, args
+        self.sticky = args.settings.sticky
         self._balancer = self._load_balancer()
         self.address = self._balancer.dns_name
-        self.url = pulumi.Output.concat("https://" if args.settings.certificate_arn else "http://", self.address)
+        self.url = pulumi.Output.concat(
+            "https://" if args.settings.encrypted else "http://", args.settings.domain or self.address
+        )
+        self._certificate = self._certificate_arn()
         self.listener_arn = self._listeners()
         self._targets = self._target_groups()
         self.signals = self._signals()
@@ -91,32 +98,42 @@ class Edge(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
 
+    def _certificate_arn(self) -> pulumi.Input[str] | None:
+        domain, zone = self._args.settings.domain, self._args.settings.zone
+        if domain is None or zone is None:
+            return self._args.settings.certificate_arn
+        alias(f"{self._name}-domain", domain=domain, zone=zone, balancer=self._balancer, parent=self)
+        return certificate(f"{self._name}-certificate", domain=domain, zone=zone, tags=self._args.tags, parent=self)
+
     def _listeners(self) -> pulumi.Output[str]:
         """The listener that takes the requests: HTTPS with a redirect to it, or plain HTTP where the stack says so."""
-        certificate = self._args.settings.certificate_arn
         not_found: aws.lb.ListenerDefaultActionArgsDict = {
             "type": "fixed-response",
             "fixed_response": {"content_type": "text/plain", "message_body": "Not found", "status_code": "404"},
         }
-        if certificate is None:
+        if self._certificate is None:
             return self._listener("http", 80, not_found).arn
         redirect: aws.lb.ListenerDefaultActionArgsDict = {
             "type": "redirect",
             "redirect": {"port": "443", "protocol": "HTTPS", "status_code": "HTTP_301"},
         }
         self._listener("http", 80, redirect)
-        return self._listener("https", 443, not_found, certificate).arn
+        return self._listener("https", 443, not_found, self._certificate).arn
 
     def _listener(
-        self, label: str, port: int, action: aws.lb.ListenerDefaultActionArgsDict, certificate: str | None = None
+        self,
+        label: str,
+        port: int,
+        action: aws.lb.ListenerDefaultActionArgsDict,
+        certificate_arn: pulumi.Input[str] | None = None,
     ) -> aws.lb.Listener:
         return aws.lb.Listener(
             f"{self._name}-{label}",
             load_balancer_arn=self._balancer.arn,
             port=port,
-            protocol="HTTPS" if certificate else "HTTP",
-            certificate_arn=certificate,
-            ssl_policy=_TLS_POLICY if certificate else None,
+            protocol="HTTPS" if certificate_arn is not None else "HTTP",
+            certificate_arn=certificate_arn,
+            ssl_policy=_TLS_POLICY if certificate_arn is not None else None,
             default_actions=[action],
             tags=dict(self._args.tags),
             opts=pulumi.ResourceOptions(parent=self),
@@ -150,6 +167,12 @@ class Edge(pulumi.ComponentResource):
             protocol="HTTP",
             port=ingress.port,
             deregistration_delay=_DRAIN_SECONDS,
+            slow_start=args.settings.slow_start,
+            stickiness=(
+                {"type": "lb_cookie", "enabled": True, "cookie_duration": args.settings.sticky}
+                if args.settings.sticky
+                else None
+            ),
             health_check={
                 "path": health_path(args.workload.services[service], ingress),
                 "matcher": "200-399",
@@ -180,7 +203,6 @@ class Edge(pulumi.ComponentResource):
 
     def _signals(self) -> Sequence[Signal]:
         balancer = {"LoadBalancer": self._balancer.arn_suffix}
-        certificate = self._args.settings.certificate_arn
 
         def metric(name: str, statistic: str, unit: str, **dimensions: pulumi.Input[str]) -> Metric:
             return Metric(
@@ -200,11 +222,11 @@ class Edge(pulumi.ComponentResource):
                 metric=Metric(
                     namespace="AWS/CertificateManager",
                     name="DaysToExpiry",
-                    dimensions={"CertificateArn": certificate},
+                    dimensions={"CertificateArn": self._certificate},
                     statistic="Minimum",
                     unit="Count",
                 )
-                if certificate
+                if self._certificate is not None
                 else Missing("the edge has no certificate: it speaks plain HTTP"),
             ),
             *(

@@ -44,7 +44,13 @@ class Routes(pulumi.ComponentResource):
                             "target_groups": [
                                 {"arn": args.edge.targets(placement)[route.service].arn, "weight": placement.weight}
                                 for placement in args.placements
-                            ]
+                            ],
+                            # A client that stays with a target has to stay with the group that the target is in.
+                            "stickiness": (
+                                {"enabled": True, "duration": args.edge.sticky}
+                                if args.edge.sticky and len(args.placements) > 1
+                                else None
+                            ),
                         },
                     }
                 ],

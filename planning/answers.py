@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 COMPUTED = (
-    "address", "arn", "arnSuffix", "clusterSecurityGroupId", "digest", "dnsName", "endpoint", "invokeArn", "keyId",
-    "kubeconfigJson", "name", "oidcIssuer", "oidcProviderUrl", "prefixListId", "primaryEndpointAddress", "ref",
+    "address", "arn", "arnSuffix", "clusterSecurityGroupId", "digest", "dnsName", "endpoint", "fqdn", "invokeArn",
+    "keyId", "kubeconfigJson", "name", "oidcIssuer", "oidcProviderUrl", "prefixListId", "primaryEndpointAddress", "ref",
     "registryId", "repositoryUrl", "result", "uniqueId", "url", "versionId", "zoneId",
 )  # fmt: skip
 """Output properties that only the cloud knows and that this program's resources have, in Pulumi's spelling."""
@@ -23,6 +23,9 @@ def computed(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]
     outputs: dict[str, Any] = {key: f"<{key} of {subject(type_, name)}>" for key in COMPUTED}
     if type_ == "aws:sesv2/emailIdentity:EmailIdentity":
         outputs["dkimSigningAttributes"] = {"tokens": [f"<DKIM token {number}>" for number in (1, 2, 3)]}
+    if type_ == "aws:acm/certificate:Certificate":
+        proof = {key: f"<{key}>" for key in ("resourceRecordName", "resourceRecordType", "resourceRecordValue")}
+        outputs["domainValidationOptions"] = [proof]
     return outputs | dict(inputs)
 
 

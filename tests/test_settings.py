@@ -110,6 +110,27 @@ def test_keys_of_other_namespaces_are_left_alone_even_encrypted():
                 "    pulumi config set --path edge.http false --stack dev"
             ),
         ),
+        (
+            {"edge": {"zone": "Z0123456789ABCDEFGHIJ"}},
+            (
+                "edge.domain: is missing; edge.zone only says where its records go\n"
+                "    pulumi config set --path edge.domain portal.example.com --stack dev"
+            ),
+        ),
+        (
+            {"edge": {"domain": "portal.example.com"}},
+            (
+                "edge.zone: is missing, so nothing could prove edge.domain\n"
+                "    pulumi config set --path edge.zone Z0123456789ABCDEFGHIJ --stack dev"
+            ),
+        ),
+        (
+            {"edge": {"slow_start": 10, "http": True}},
+            (
+                "edge.slow_start: 10 is not 0, or 30 to 900 seconds\n"
+                "    pulumi config set --path edge.slow_start 30 --stack dev"
+            ),
+        ),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed_and_the_command_that_repairs_it(keys, expected):

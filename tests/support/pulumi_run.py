@@ -61,9 +61,14 @@ class _Aws(Mocks):
             "digest": f"sha256:{'0' * 64}",
             "prefixListId": f"pl-{args.name}",
             "ref": f"{args.inputs.get('tag')}@sha256:{'0' * 64}",
+            "zoneId": "Z-of-balancers",
+            "fqdn": "_p.name",
             "keyId": id_,
             "versionId": f"version-of-{args.name}",
         }
+        if args.typ == "aws:acm/certificate:Certificate":
+            proof = {"resourceRecordName": "_p.name", "resourceRecordType": "CNAME", "resourceRecordValue": "_v.aws"}
+            computed |= {"domainValidationOptions": [proof]}
         if args.typ == "random:index/randomPassword:RandomPassword":
             computed["result"] = f"plain-{args.name}"
         if args.typ == "aws:sesv2/emailIdentity:EmailIdentity":
