@@ -1,11 +1,11 @@
-"""Time to render 50 and 500 services for each orchestrator: `python -m benchmarks.render`."""
+"""Time to render 50 and 500 services for each placement: `python -m benchmarks.render`."""
 
 import dataclasses
 from time import perf_counter
 
 from foundation.names import Names
 from orchestrators import registry
-from settings import Compute, Orchestrator, Placement
+from settings import Orchestrator, Placement
 from workload.model import Container, Ingress, Job, Position, Resources, Scaling, Service, Workload
 from workload.text import Ref, Text
 
@@ -41,14 +41,18 @@ def portal(count: int) -> Workload:
 
 
 def main() -> None:
-    for orchestrator in Orchestrator:
-        placement = Placement(orchestrator=orchestrator, compute=Compute.FARGATE)
+    placements = [
+        Placement(orchestrator=orchestrator, compute=compute)
+        for orchestrator in Orchestrator
+        for compute in registry.ORCHESTRATORS[orchestrator].computes
+    ]
+    for placement in placements:
         render = registry.render(placement)
         for count in (50, 500):
             workload = portal(count)
             began = perf_counter()
             render(workload, placement, Names("portal", "bench"))
-            print(f"{orchestrator} {count:3} services: {(perf_counter() - began) * 1000:6.0f} ms")
+            print(f"{placement.key:12} {count:3} services: {(perf_counter() - began) * 1000:6.0f} ms")
 
 
 if __name__ == "__main__":
