@@ -61,6 +61,13 @@ def fall_ill(kube, name, status, change):
     until(lambda: not kube.get("Deployment", NAMESPACE, name)["status"].get("availableReplicas"))
 
 
+def counted(kube, name):
+    """Whether the Deployment's status has counted the pods that its newest spec asks for."""
+    found = kube.get("Deployment", NAMESPACE, name)
+    status = found.get("status", {})
+    return status.get("observedGeneration") == found["metadata"]["generation"] and status.get("updatedReplicas") == 1
+
+
 def failure(kube, kind, name, **limits):
     with pytest.raises(RolloutError) as error:
         wait(kube.api, namespace=NAMESPACE, kind=kind, name=name, **limits)
@@ -109,7 +116,7 @@ def test_a_trouble_that_passes_is_no_failure(kube):
 
 def test_a_pod_that_fits_nowhere_is_told_in_the_schedulers_words(kube):
     kube.apply(deployment("huge", resources={"requests": {"cpu": "100000"}}))
-    until(lambda: [p for p in kube.pods(NAMESPACE, "huge") if p["status"].get("conditions")])
+    until(lambda: counted(kube, "huge"))
     first, second, *_ = failure(kube, "Deployment", "huge", machines=0)
     assert first == "Deployment huge does not run what was asked for: of 1 pods 1 are new, 0 available."
     assert ": Unschedulable: 0/" in second
@@ -121,6 +128,7 @@ def test_a_change_is_judged_by_its_own_pods(kube):
     kube.apply(deployment("changing"))
     assert wait(kube.api, namespace=NAMESPACE, kind="Deployment", name="changing")
     kube.apply(deployment("changing", resources={"requests": {"cpu": "100000"}}))
+    until(lambda: counted(kube, "changing"))
     lines = failure(kube, "Deployment", "changing", machines=0)
     assert lines[0].endswith("of 1 pods 1 are new, 1 available.")
     assert "Unschedulable" in lines[1]
