@@ -234,6 +234,7 @@ def _of_its_kind(kind: str, id_: str, name: str, arn: str, inputs: Values) -> di
         "Repository": {"repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name}", "registryId": ACCOUNT},
         "Key": {"keyId": id_},
         "SecretVersion": {"versionId": f"version-{id_}-{inputs.get('secretStringWoVersion')}"},
+        "Function": {"lastModified": hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()},
         "EmailIdentity": {"dkimSigningAttributes": {"tokens": ["one", "two", "three"]}},
         "Queue": {"url": f"https://sqs.example/{name}"},
         "LaunchTemplate": {"latestVersion": 1},
