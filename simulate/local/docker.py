@@ -41,6 +41,7 @@ class DockerEngine:
         self._replicas: dict[tuple[str, int], Replica] = {}
         self._jobs: dict[str, int] = {}
         self._addresses: dict[tuple[str, int], tuple[str, int]] = {}
+        self._killing: set[str] = set()
         self._balancers: dict[str, Balancer] = {}
         self._doors: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -193,9 +194,15 @@ class DockerEngine:
 
     async def _kill(self, replica: Replica) -> None:
         self._note(replica.service, "killed", replica.index)
-        await self._must("kill", command=("docker", "kill", "--signal", "SIGKILL", replica.id))
-        # To Docker a killed container is one that somebody wanted gone, so its restart policy does not bring it back.
-        await self._must("start", command=("docker", "start", replica.id))
+        self._killing.add(replica.id)
+        try:
+            await self._must("kill", command=("docker", "kill", "--signal", "SIGKILL", replica.id))
+            # Said here, because it may start again between two looks.
+            self._change(replace(replica, state=State.STOPPED, since=time.time()), "was ended by SIGKILL")
+            # To Docker a killed container was wanted gone, so its restart policy does not bring it back.
+            await self._must("start", command=("docker", "start", replica.id))
+        finally:
+            self._killing.discard(replica.id)
 
     async def _look_again_and_again(self) -> None:
         while True:
@@ -219,7 +226,7 @@ class DockerEngine:
                 self._jobs[seen.service] = seen.status
                 self._note(seen.service, "done" if seen.status == 0 else f"failed with status {seen.status}")
             return
-        if seen.service not in self._workload.services or seen.state is None:
+        if seen.service not in self._workload.services or seen.state is None or seen.id in self._killing:
             return
         key = (seen.service, seen.index)
         before = self._replicas.get(key)
