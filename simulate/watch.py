@@ -14,8 +14,8 @@ from simulate.load.traffic import Traffic
 from simulate.local.engine import Engine, State
 from workload import Workload
 
-EVERY = 0.2
-MINUTE = 1.0
+EVERY = 0.1
+MINUTE = 0.5
 """How long a minute of the alarm rules lasts here, so that an alarm comes and goes within a short run."""
 PLACE = "local"
 
