@@ -14,11 +14,12 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import mocks, rpc, set_all_config
-from pulumi.runtime.proto import engine_pb2, resource_pb2
+from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.settings import configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
 from planning.answers import call, computed, subject
+from planning.monitor import Monitor
 from planning.resources import Recording, Resource
 
 
@@ -87,7 +88,7 @@ class _Engine(mocks.MockEngine):
             self.warnings.append(request.message)
 
 
-class _Recorder(mocks.MockMonitor):
+class _Recorder(Monitor):
     """Keeps what the SDK's own monitor forgets: the options, the components' place, the exports."""
 
     def __init__(self) -> None:
@@ -96,14 +97,6 @@ class _Recorder(mocks.MockMonitor):
         self.recorded: dict[str, Resource] = {}
         self.exports: Mapping[str, Any] = {}
         self.stack = ""
-
-    def GetDeploymentInfo(self, request: Any) -> Any:  # noqa: ANN401, N802 (gRPC's names and untyped messages)
-        """Without resource references, which the mocks would bring back to life in a thread whose event loop nobody
-        runs: now and then the program would wait for them for ever. A resource is then given by its id.
-        """
-        features = super().GetDeploymentInfo(request).supportedFeatures  # type: ignore[no-untyped-call]  # as above
-        references = resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES
-        return resource_pb2.DeploymentInfo(supportedFeatures=[each for each in features if each != references])
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """As the engine makes it, with the types of all parents, so that two resources of one URN are found."""

@@ -7,8 +7,9 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import rpc
-from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
+
+from planning.monitor import Monitor
 
 ACCOUNT, REGION = "111122223333", "eu-central-1"
 
@@ -98,16 +99,10 @@ class _Aws(Mocks):
         raise NotImplementedError(args.token)
 
 
-class _Recorder(MockMonitor):
+class _Recorder(Monitor):
     def __init__(self) -> None:
         super().__init__(_Aws())
         self.registered: list[Registered] = []
-
-    def GetDeploymentInfo(self, request: Any) -> Any:  # noqa: N802  # gRPC's name
-        """Without resource references: the mocks would bring them back in a thread whose event loop nobody runs."""
-        features = super().GetDeploymentInfo(request).supportedFeatures
-        references = resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES
-        return resource_pb2.DeploymentInfo(supportedFeatures=[each for each in features if each != references])
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # gRPC's name
         response = super().RegisterResource(request)
