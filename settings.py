@@ -21,6 +21,7 @@ __all__ = [
     "Placement",
     "Settings",
     "SettingsError",
+    "SiteSettings",
     "Size",
     "load",
 ]
@@ -52,6 +53,7 @@ Zones = Annotated[int, Form("2 to 4 availability zones", "2", lambda number: num
 Weight = Annotated[int, Form("a weight of 0 to 999", "100", lambda number: number in range(1000))]
 Percent = Annotated[int, Form("a share of 0 to 100 percent", "50", lambda number: number in range(101))]
 Count = Annotated[int, Form("a number of 0 to 1000", "1", lambda number: number in range(1001))]
+Machines = Annotated[int, Form("a number of 1 to 1000 machines", "3", lambda number: number in range(1, 1001))]
 LogDays = Annotated[
     int,
     Form(f"a retention that CloudWatch knows, in days: {', '.join(map(str, _LOG_DAYS))}", "30", _LOG_DAYS.__contains__),
@@ -59,6 +61,17 @@ LogDays = Annotated[
 InstanceType = Annotated[str, _like(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an EC2 instance type", "m6i.large")]
 Email = Annotated[str, _like(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+", "one e-mail address", "ops@example.com")]
 Zone = Annotated[str, _like(r"Z[A-Z0-9]{6,31}", "the id of a Route 53 hosted zone", "Z0123456789ABCDEFGHIJ")]
+Address = Annotated[
+    str, Form("an IPv4 address such as 192.168.10.5", "192.168.10.5", lambda text: "/" not in text and _network(text))
+]
+TransitGateway = Annotated[str, _like(r"tgw-[0-9a-f]{17}", "the id of a transit gateway", "tgw-0123456789abcdef0")]
+VpnGateway = Annotated[
+    str, _like(r"vgw-[0-9a-f]{8,17}", "the id of a virtual private gateway", "vgw-0123456789abcdef0")
+]
+Moment = Annotated[
+    str,
+    _like(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "a moment in UTC such as 2030-01-31T00:00:00Z", "2030-01-31T00:00:00Z"),
+]
 Certificate = Annotated[
     str,
     _like(
@@ -195,6 +208,23 @@ class EcsSettings:
     log_days: LogDays | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSettings:
+    """`site` (data centre only): one's own machines and the way to them. `networks` are the machines' own, `pods` (EKS)
+    those of their pods. `address` (ECS) is the site's one fixed address: its proxy holds each service's port there.
+    The VPC reaches the site by the transit gateway or the virtual private gateway, of which one has to exist.
+    `machines` is how many may register, until `activate_until`; without it for a day from the `up` on.
+    """
+
+    networks: tuple[Cidr, ...] = ()
+    pods: tuple[Cidr, ...] = ()
+    address: Address | None = None
+    transit_gateway: TransitGateway | None = None
+    vpn_gateway: VpnGateway | None = None
+    machines: Machines = 3
+    activate_until: Moment | None = None
+
+
 class Size(StrEnum):
     """How large the managed data is: `small` is one smallest instance, `production` survives the loss of a zone."""
 
@@ -223,6 +253,7 @@ class Settings:
     alerts: AlertSettings = AlertSettings()
     cluster: ClusterSettings = ClusterSettings()
     ecs: EcsSettings = EcsSettings()
+    site: SiteSettings = SiteSettings()
     protect: bool = False
     """Whether stateful resources refuse deletion, in Pulumi and in AWS."""
     tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
