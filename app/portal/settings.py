@@ -112,7 +112,7 @@ class Api:
     @classmethod
     def read(cls, environment: Environment) -> "Api":
         return cls(
-            port=environment.port("PORT", 8000),
+            port=environment.port("PORT", 9000),
             drain=environment.number("DRAIN_SECONDS", 2, 0, 60),
             database=environment.database(),
             cache=environment.cache(),
@@ -130,7 +130,7 @@ class Web:
         return cls(
             port=environment.port("PORT", 8000),
             drain=environment.number("DRAIN_SECONDS", 2, 0, 60),
-            api=environment.url("API_URL", ("http", "https"), "http://api:8000"),
+            api=environment.url("API_URL", ("http", "https"), "http://api:9000"),
         )
 
 

@@ -62,7 +62,7 @@ def portal(**changed: Service) -> Workload:
             ingress=Ingress(port=8000),
             scaling=Scaling(min=2, max=6, cpu=60),
         ),
-        "api": Service(container=container("api", **python, expose=(8000,)), links=("db", "cache"), replicas=2),
+        "api": Service(container=container("api", **python, expose=(9000,)), links=("db", "cache"), replicas=2),
         "worker": Service(container=container("worker", **python), links=("db", "cache")),
         "cache": Service(
             container=container("cache", image="valkey/valkey:8", ports=(Port(target=6379),)),

@@ -108,7 +108,7 @@ def test_a_client_reaches_a_service_by_its_name_and_a_managed_one_by_what_aws_an
     documents = render(portal, placement, names, MANAGED)
     web = {v["name"]: v["value"] for v in documents["web"]["containerDefinitions"][0]["environment"]}
     api = {v["name"]: v["value"] for v in documents["api"]["containerDefinitions"][0]["environment"]}
-    assert web["API_URL"] == Text.of("http://api:8000")
+    assert web["API_URL"] == Text.of("http://api:9000")
     assert web["PORT"] == Text.of("8000")
     assert list(api["CACHE_URL"].refs()) == [Ref("cache.scheme"), Ref("cache.host"), Ref("cache.port")]
 

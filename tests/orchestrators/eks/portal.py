@@ -101,7 +101,7 @@ def portal() -> Workload:
             environment={
                 "PORT": Text.of(Ref("web.port", "8000")),
                 "API_URL": Text.of(
-                    Ref("api.scheme", "http"), "://", Ref("api.host", "api"), ":", Ref("api.port", "8000")
+                    Ref("api.scheme", "http"), "://", Ref("api.host", "api"), ":", Ref("api.port", "9000")
                 ),
             },
             expose=(8000,),
@@ -117,7 +117,7 @@ def portal() -> Workload:
         container=python(
             "api",
             environment={**DATABASE, **CACHE},
-            expose=(8000,),
+            expose=(9000,),
             secrets=PASSWORD,
             depends_on=NEEDS,
             healthcheck=check("probe", "ready"),

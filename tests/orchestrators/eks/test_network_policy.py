@@ -28,7 +28,7 @@ def test_the_links_are_the_ways_out():
         name: reached(spec["egress"], "to") for name, spec in policies().items() if "matchLabels" in spec["podSelector"]
     }
     assert found == {
-        "web": {("api", 8000)},
+        "web": {("api", 9000)},
         "api": {("db", 5432), ("cache", 6379)},
         "worker": {("db", 5432), ("cache", 6379)},
         "migrate": {("db", 5432)},
@@ -41,7 +41,7 @@ def test_the_links_are_the_ways_in():
     found = {name: reached(spec["ingress"], "from") for name, spec in policies().items() if spec.get("ingress")}
     assert found == {
         "web": set(),
-        "api": {("web", 8000)},
+        "api": {("web", 9000)},
         "db": {("api", 5432), ("worker", 5432), ("migrate", 5432)},
         "cache": {("api", 6379), ("worker", 6379)},
     }

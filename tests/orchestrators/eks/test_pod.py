@@ -41,7 +41,7 @@ def own(service, placement=EC2):
 
 def test_an_address_of_a_service_in_the_cluster_is_its_name():
     web = objects(portal(), "Deployment", managed=MANAGED)["web"]["spec"]["template"]["spec"]["containers"][0]
-    assert {"name": "API_URL", "value": "http://api:8000"} in web["env"]
+    assert {"name": "API_URL", "value": "http://api:9000"} in web["env"]
 
 
 def test_kubernetes_expands_nothing_in_what_the_description_says():
