@@ -98,6 +98,7 @@ orchestrators = [
             repositories=images.repositories,
             cluster=settings.cluster,
             ecs=settings.ecs,
+            site=settings.site,
             protect=protect,
             tags=tags,
         ),
@@ -136,5 +137,8 @@ pulumi.export(
         for placement, orchestrator in zip(settings.placements, orchestrators, strict=True)
     },
 )
+for placement, orchestrator in zip(settings.placements, orchestrators, strict=True):
+    for name, value in orchestrator.exports.items():
+        pulumi.export(f"{placement.key}-{name}", value)
 ledger = [*edge.ledger, *data.ledger, *(owned for each in orchestrators for owned in each.ledger)]
 pulumi.export("ledger", [asdict(owned) for owned in sorted(ledger)])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from foundation.ledger import Owned
 from foundation.names import Names
 from foundation.signals import EventPattern, Signal
-from settings import ClusterSettings, EcsSettings, Placement
+from settings import ClusterSettings, EcsSettings, Placement, SiteSettings
 from workload import Workload
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class OrchestratorArgs:
     """ARN of the ECR repository of every such image that is in one."""
     cluster: ClusterSettings
     ecs: EcsSettings = field(default_factory=EcsSettings)
+    site: SiteSettings = field(default_factory=SiteSettings)
     protect: bool
     tags: Mapping[str, str]
 
@@ -79,3 +80,7 @@ class Orchestrator(Protocol):
     @property
     def ready(self) -> "Sequence[Resource]":
         """What has to stand before requests are routed here: the edge's weights depend on these."""
+
+    @property
+    def exports(self) -> "Mapping[str, Input[str]]":
+        """What people need from it, such as how a machine joins: outputs of the stack, after the placement's key."""

@@ -41,6 +41,7 @@ class Ecs(pulumi.ComponentResource):
     events: Sequence[EventPattern]
     ledger: Sequence[Owned]
     ready: Sequence[pulumi.Resource]
+    exports: Mapping[str, pulumi.Input[str]]
 
     def __init__(self, name: str, args: OrchestratorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:orchestrators:Ecs", name, None, opts)
@@ -62,6 +63,7 @@ class Ecs(pulumi.ComponentResource):
         self.signals = [signal for s in services for signal in service_signals(s, self._cluster_name)]
         self.events = cluster_events(name, self._cluster_name)
         self.ready = [self._done[service.name] for service in services]
+        self.exports = {}
         self.register_outputs({"cluster": self._cluster.arn})
 
     @property

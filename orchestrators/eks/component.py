@@ -30,6 +30,7 @@ class Eks(pulumi.ComponentResource):
     events: Sequence[EventPattern]
     ledger: Sequence[Owned]
     ready: Sequence[pulumi.Resource]
+    exports: Mapping[str, pulumi.Input[str]]
 
     def __init__(self, name: str, args: OrchestratorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:orchestrators:Eks", name, None, opts)
@@ -76,6 +77,7 @@ class Eks(pulumi.ComponentResource):
         )
         self.events = signals.events()
         self.ready = self._ingress(units)
+        self.exports = {}
         self.register_outputs({"cluster": plane.name})
 
     def _services(self) -> tuple[str, ...]:

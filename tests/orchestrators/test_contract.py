@@ -129,8 +129,13 @@ def test_nothing_of_it_is_public(run):
     assert [found.resource for found in public(run.recording)] == ["edge-balancer"]
 
 
+def test_what_people_need_of_it_is_an_output_of_the_stack(run):
+    exported = {name for name in run.recording.exports if name.startswith(f"{run.placement.key}-")}
+    assert exported == {f"{run.placement.key}-{name}" for name in run.orchestrator.exports}
+
+
 def test_it_keeps_the_protocol(run):
-    for name in ("running", "signals", "events", "ledger", "ready"):
+    for name in ("running", "signals", "events", "ledger", "ready", "exports"):
         assert name in Orchestrator.__dict__
         assert hasattr(run.orchestrator, name)
 

@@ -60,4 +60,5 @@ class Toy(pulumi.ComponentResource):
         ]
         self.events = [EventPattern(name="toys", pattern={"source": ["toys"]})]
         self.ready = list(made.values())
+        self.exports = {"toys": "in the box"}
         self.register_outputs({})
