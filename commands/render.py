@@ -14,6 +14,7 @@ from commands.stacks import UsageError
 from foundation.names import Names
 from orchestrators import registry
 from orchestrators.documents import Document, fill
+from orchestrators.eks.render import files as eks
 from stack import RefusedError, Stack, open_stack
 from stackconfig import nearest_of
 from workload.text import Ref
@@ -69,11 +70,8 @@ def _files(stack: Stack, values: Mapping[str, str]) -> dict[str, str]:
     if isinstance(rendered, Mapping):
         files = {f"{name}.json": _json(fill(document, value)) for name, document in rendered.items()}
     else:
-        # In the order in which `kubectl apply -f DIR` takes them.
-        files = {
-            "1-core.yaml": _yaml([fill(document, value) for document in rendered.core]),
-            "2-aws.yaml": _yaml([fill(document, value) for document in rendered.aws]),
-        }
+        folders = eks.files(rendered)
+        files = {path: _yaml([fill(document, value) for document in found]) for path, found in folders.items()}
     for path in values.keys() - used:
         near = nearest_of(path, used)
         raise UsageError(f"--values: nothing asks for {path}" + (f"; nearest: {near}" if near else ""))

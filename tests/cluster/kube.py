@@ -124,5 +124,6 @@ def phases(pods):
     return {pod["metadata"]["name"]: pod["status"]["phase"] for pod in pods}
 
 
-def load(folder, name):
-    return [document for document in yaml.safe_load_all((folder / name).read_text()) if document]
+def load(folder):
+    """The documents of a folder in the order in which `kubectl apply -f` takes them."""
+    return [document for file in sorted(folder.iterdir()) for document in yaml.safe_load_all(file.read_text())]

@@ -31,7 +31,7 @@ def render(folder, compute):
     options = [word for setting in COMPUTES[compute] for word in ("--set", setting)]
     command = [sys.executable, "-m", "commands", "render", "eks", "--out", folder, *options]
     subprocess.run(command, check=True, capture_output=True)
-    return load(folder, "1-core.yaml")
+    return load(folder / "core")
 
 
 @pytest.fixture(scope="module", params=COMPUTES)

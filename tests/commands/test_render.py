@@ -29,11 +29,55 @@ def test_ecs_is_one_task_definition_per_unit(rendered):
     assert definition["taskRoleArn"] == "arn:aws:iam::123456789012:role/REPLACE_ROLE_API_TASK"
 
 
-def test_eks_is_manifests_with_the_namespace_first(rendered):
+def kinds(file):
+    return [document["kind"] for document in yaml.safe_load_all(file.read_text())]
+
+
+def test_eks_is_one_file_per_service_and_job_beside_one_per_kind_that_all_share(rendered):
+    _, _, out = rendered("eks", "--set", "compute=ec2")
+    core = {file.name: kinds(file) for file in sorted((out / "core").iterdir())}
+    assert list(core) == [
+        "0-namespace.yaml",
+        "1-networkpolicy.yaml",
+        "1-secret.yaml",
+        "api.yaml",
+        "migrate.yaml",
+        "web.yaml",
+        "worker.yaml",
+    ]
+    assert core["0-namespace.yaml"] == ["Namespace"]
+    assert core["1-secret.yaml"] == ["Secret"]
+    assert set(core["api.yaml"]) == {
+        "ServiceAccount",
+        "NetworkPolicy",
+        "Deployment",
+        "Service",
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+    }
+    assert core["migrate.yaml"] == ["ServiceAccount", "NetworkPolicy", "Job"]
+
+
+def test_what_only_eks_knows_stands_in_a_folder_of_its_own(rendered):
+    _, _, out = rendered("eks", "--set", "compute=ec2")
+    aws = {file.name: kinds(file) for file in (out / "aws").iterdir()}
+    assert aws["1-nodepool.yaml"] == ["NodePool"]
+    assert aws["web.yaml"] == ["TargetGroupBinding"]
+
+
+def test_a_folder_in_which_nothing_is_rendered_any_more_loses_its_files(rendered):
     _, _, out = rendered("eks")
-    core = list(yaml.safe_load_all((out / "1-core.yaml").read_text()))
-    assert core[0]["kind"] == "Namespace"
-    assert {"Deployment", "Service", "NetworkPolicy", "Job"} <= {document["kind"] for document in core}
+    rendered("ecs")
+    assert sorted(file.name for file in out.rglob("[!.]*")) == ["api.json", "migrate.json", "web.json", "worker.json"]
+
+
+def test_a_record_that_points_outside_deletes_nothing_there(rendered, tmp_path):
+    _, _, out = rendered("ecs")
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    (out / ".rendered.json").write_text(json.dumps(["../mine.txt", str(mine), "api.json"]))
+    rendered("ecs", "--set", "managed=[db,cache]")
+    assert mine.read_text() == "mine"
 
 
 def test_values_take_the_place_of_what_only_the_cloud_knows(rendered, tmp_path):
@@ -93,6 +137,6 @@ def test_rendering_imports_neither_pulumi_nor_a_provider():
 
 def test_two_runs_write_the_same_bytes(rendered):
     _, _, out = rendered("eks")
-    before = {file.name: file.read_bytes() for file in out.iterdir()}
+    before = {file: file.read_bytes() for file in out.rglob("*.*")}
     rendered("eks")
-    assert {file.name: file.read_bytes() for file in out.iterdir()} == before
+    assert {file: file.read_bytes() for file in out.rglob("*.*")} == before
