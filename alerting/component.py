@@ -86,15 +86,14 @@ def watch(
                 if isinstance(signal.metric, Missing):
                     without[f"{subject}/{rule.name}"] = signal.metric.reason
                 else:
-                    alarm = _alarm(names, subject, rule, signal.metric, watched)
+                    alarm = _alarm(names, rule, signal, watched)
                     watched[alarm.name] = (alarm, signal.metric)
     return list(watched.values()), without
 
 
-def _alarm(names: Names, subject: str, rule: AlarmRule, metric: Metric, taken: Mapping[str, object]) -> Alarm:
-    """The alarm of one metric; several placements may offer the same signal, so its name counts up where it must."""
-    cluster = metric.dimensions.get("ClusterName")
-    place = cluster.removeprefix(f"{names.prefix}-") if isinstance(cluster, str) else ""
+def _alarm(names: Names, rule: AlarmRule, signal: Signal, taken: Mapping[str, object]) -> Alarm:
+    """The alarm of one signal; the edge offers the same one for each placement, so its name counts up where it must."""
+    subject, place = signal.subject, signal.place
     name, count = alarm_name(names, place, subject, rule), 1
     while name in taken:
         count += 1

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pulumi import Input
 
 SignalName = Literal[
-    "cpu", "memory", "running", "restarts", "oom", "queue_depth", "queue_age",
+    "cpu", "memory", "running", "restarts", "oom", "queue_depth", "queue_age", "error_lines",
     "errors_5xx", "latency_p95", "unhealthy_targets", "certificate_days",
     "db_cpu", "db_storage", "db_connections", "cache_memory", "spend",
 ]  # fmt: skip
@@ -34,11 +34,14 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """`subject` is the service, the edge (`edge`) or a managed service, whose metric `name` this is."""
+    """`subject` is the service, the edge (`edge`) or a managed service, whose metric `name` this is; `place` the key of
+    the placement that it runs on, empty for what is the stack's own.
+    """
 
     subject: str
     name: SignalName
     metric: Metric | Missing
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,9 @@ class Orchestrator(Protocol):
 
     @property
     def signals(self) -> Sequence[Signal]:
-        """Every service's `cpu`, `memory`, `running`, `restarts` and `oom`, each a metric or the reason why not."""
+        """Every service's `cpu`, `memory`, `running`, `restarts`, `oom` and `error_lines`, each a metric or the reason
+        why not; `queue_depth` and `queue_age` too of one that scales by a queue.
+        """
 
     @property
     def events(self) -> Sequence[EventPattern]:

@@ -210,7 +210,7 @@ CAPABILITIES: tuple[Capability, ...] = (
     Capability(
         name="scaling by a queue",
         needs=needs.queue_scaling,
-        lacking=dict.fromkeys((*ECS, *EKS), "nothing measures the queue there"),
+        lacking=dict.fromkeys(EKS, "a HorizontalPodAutoscaler sees no queue"),
     ),
 )
 """Every row. AWS's numbers: Fargate task sizes, ContainerDefinition and HealthCheck of the ECS API reference."""

@@ -7,7 +7,6 @@ import pulumi
 import pulumi_aws as aws
 
 from orchestrators.documents import Document, Json
-from orchestrators.ecs.scaling import ScalingDocuments
 from workload.text import Ref, Text
 
 Values = Mapping[str, pulumi.Input[Any]]
@@ -119,72 +118,6 @@ def _service_connect(known: Document) -> aws.ecs.ServiceServiceConnectConfigurat
             for item in known["services"]
         ],
     )
-
-
-def scaling_target(documents: ScalingDocuments) -> dict[str, Any]:
-    """The arguments of `aws.appautoscaling.Target`."""
-    target = documents.target
-    return {
-        "service_namespace": target["ServiceNamespace"],
-        "resource_id": target["ResourceId"],
-        "scalable_dimension": target["ScalableDimension"],
-        "min_capacity": target["MinCapacity"],
-        "max_capacity": target["MaxCapacity"],
-    }
-
-
-def scaling_policy(document: Document, values: Values) -> dict[str, Any]:
-    """The arguments of `aws.appautoscaling.Policy`."""
-    known = value(document, values)
-    tracking = known["TargetTrackingScalingPolicyConfiguration"]
-    predefined, custom = tracking.get("PredefinedMetricSpecification"), tracking.get("CustomizedMetricSpecification")
-    return {
-        "name": known["PolicyName"],
-        "policy_type": known["PolicyType"],
-        "service_namespace": known["ServiceNamespace"],
-        "resource_id": known["ResourceId"],
-        "scalable_dimension": known["ScalableDimension"],
-        "target_tracking_scaling_policy_configuration": (
-            aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
-                target_value=tracking["TargetValue"],
-                scale_in_cooldown=tracking["ScaleInCooldown"],
-                scale_out_cooldown=tracking["ScaleOutCooldown"],
-                disable_scale_in=tracking["DisableScaleIn"],
-                predefined_metric_specification=predefined
-                and aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs(
-                    predefined_metric_type=predefined["PredefinedMetricType"]
-                ),
-                customized_metric_specification=custom
-                and aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationArgs(
-                    namespace=custom["Namespace"],
-                    metric_name=custom["MetricName"],
-                    statistic=custom["Statistic"],
-                    dimensions=[
-                        aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationDimensionArgs(
-                            name=item["Name"], value=item["Value"]
-                        )
-                        for item in custom["Dimensions"]
-                    ],
-                ),
-            )
-        ),
-    }
-
-
-def scheduled_action(document: Document) -> dict[str, Any]:
-    """The arguments of `aws.appautoscaling.ScheduledAction`."""
-    action = document["ScalableTargetAction"]
-    return {
-        "name": document["ScheduledActionName"],
-        "service_namespace": document["ServiceNamespace"],
-        "resource_id": document["ResourceId"],
-        "scalable_dimension": document["ScalableDimension"],
-        "schedule": document["Schedule"],
-        "timezone": document["Timezone"],
-        "scalable_target_action": aws.appautoscaling.ScheduledActionScalableTargetActionArgs(
-            min_capacity=action["MinCapacity"], max_capacity=action["MaxCapacity"]
-        ),
-    }
 
 
 def schedule(document: Document, values: Values) -> dict[str, Any]:

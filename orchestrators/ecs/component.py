@@ -7,10 +7,11 @@ import pulumi
 import pulumi_aws as aws
 
 from foundation.ledger import Owned, ignored
+from foundation.logmetrics import log_metric_filter, log_metrics
 from foundation.signals import EventPattern, Signal
 from orchestrators.base import OrchestratorArgs, RunningService
 from orchestrators.documents import Document, refs, resolve
-from orchestrators.ecs import arguments
+from orchestrators.ecs import arguments, scaling_arguments
 from orchestrators.ecs.guards import guards
 from orchestrators.ecs.instances import fleet
 from orchestrators.ecs.links import Links, dns_namespace
@@ -60,7 +61,7 @@ class Ecs(pulumi.ComponentResource):
         for unit in self._documents:
             self._settle(unit)
         self.running = {service.name: self._running(service) for service in services}
-        self.signals = [signal for s in services for signal in service_signals(s, self._cluster_name)]
+        self.signals = [signal for s in services for signal in service_signals(s, args.placement, args.names)]
         self.events = cluster_events(name, self._cluster_name)
         self.ready = [self._done[service.name] for service in services]
         self.exports = {}
@@ -132,7 +133,7 @@ class Ecs(pulumi.ComponentResource):
         if links.needs_dns:
             zone = aws.servicediscovery.PrivateDnsNamespace(
                 f"{self._name}-dns",
-                name=dns_namespace(args.names),
+                name=dns_namespace(args.names, args.placement),
                 vpc=args.network.vpc_id,
                 tags=args.tags,
                 opts=self._opts(),
@@ -172,6 +173,10 @@ class Ecs(pulumi.ComponentResource):
             tags=args.tags,
             opts=self._opts(),
         )
+        if isinstance(unit, Service):
+            for metric in log_metrics(unit, args.names, args.placement.key):
+                name = f"{self._name}-{unit.name}-{metric.signal.name}"
+                log_metric_filter(name, metric, log_group.name, self._opts())
         used = {secret for container in unit.containers for secret in (grant.source for grant in container.secrets)}
         roles = unit_roles(
             self._name,
@@ -280,18 +285,21 @@ class Ecs(pulumi.ComponentResource):
             return
         name = f"{self._name}-{unit.name}"
         target = aws.appautoscaling.Target(
-            f"{name}-scaling", **arguments.scaling_target(documents), tags=self._args.tags, opts=self._opts(service)
+            f"{name}-scaling",
+            **scaling_arguments.scaling_target(documents),
+            tags=self._args.tags,
+            opts=self._opts(service),
         )
         for policy in documents.policies:
             aws.appautoscaling.Policy(
                 f"{self._name}-{policy['PolicyName']}",
-                **arguments.scaling_policy(policy, self._values),
+                **scaling_arguments.scaling_policy(policy, self._values),
                 opts=self._opts(target),
             )
         for action in documents.actions:
             aws.appautoscaling.ScheduledAction(
                 f"{self._name}-{action['ScheduledActionName']}",
-                **arguments.scheduled_action(action),
+                **scaling_arguments.scheduled_action(action),
                 opts=self._opts(target),
             )
 

@@ -9,15 +9,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from foundation.names import Names
+from settings import Placement
 from workload.model import Container, Job, Service, Workload
 from workload.text import Ref, Text
 
 ENDPOINT = frozenset({"host", "port", "scheme", "sslmode"})
 
 
-def dns_namespace(names: Names) -> str:
-    """The private DNS namespace in which jobs find services."""
-    return f"{names.namespace}.internal"
+def dns_namespace(names: Names, placement: Placement) -> str:
+    """The private DNS namespace in which jobs find services: by placement, as two of them may stand in one VPC."""
+    return f"{names.cluster(placement.key)}.internal"
 
 
 def port_name(service: Service, port: int) -> str:
@@ -77,7 +78,7 @@ class Links:
             for ref in text.refs()
         )
 
-    def address(self, unit: str) -> Callable[[Ref], str | Ref]:
+    def address(self, unit: str, placement: Placement) -> Callable[[Ref], str | Ref]:
         """What each endpoint variable is for `unit`; those of managed services stay references to what AWS answers."""
 
         def value(ref: Ref) -> str | Ref:
@@ -89,7 +90,7 @@ class Links:
                 return Ref(ref.path)
             match part:
                 case "host":
-                    return f"{name}.{dns_namespace(self.names)}" if unit in self.workload.jobs else name
+                    return f"{name}.{dns_namespace(self.names, placement)}" if unit in self.workload.jobs else name
                 case "port" if service.port is not None:
                     return str(service.port)
                 case "scheme":

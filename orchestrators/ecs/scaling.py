@@ -1,7 +1,10 @@
 """Application Auto Scaling of a service: documents in the shape of its API, which a simulation can run as well."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from foundation.logmetrics import log_metrics
+from foundation.names import Names
 from orchestrators.documents import Document
 from orchestrators.ecs.links import Links
 from settings import Placement
@@ -36,6 +39,8 @@ def scaling_documents(service: Service, placement: Placement, links: Links) -> S
         ("memory", scaling.memory, _predefined("ECSServiceAverageMemoryUtilization")),
         ("requests", scaling.requests, _requests(service.name)),
     ]
+    if scaling.queue:
+        metrics.append(("queue", scaling.queue.per_task, _backlog(service, placement, links.names)))
     return ScalingDocuments(
         target={**subject, "MinCapacity": scaling.min, "MaxCapacity": scaling.max},
         policies=tuple(
@@ -81,3 +86,25 @@ def _requests(service: str) -> Document:
             "Statistic": "Sum",
         }
     }
+
+
+def _backlog(service: Service, placement: Placement, names: Names) -> Document:
+    """Messages per running task (AWS: Application Auto Scaling user guide, target tracking with metric math)."""
+    (depth,) = [each for each in log_metrics(service, names, placement.key) if each.signal.name == "queue_depth"]
+    (told,) = depth.document["metricTransformations"]
+    own = {"ClusterName": names.cluster(placement.key), "ServiceName": service.name}
+    return {
+        "CustomizedMetricSpecification": {
+            "Metrics": [
+                _query("depth", told["metricNamespace"], told["metricName"], {}, "Maximum"),
+                _query("running", "ECS/ContainerInsights", "RunningTaskCount", own, "Average"),
+                {"Id": "backlog", "Expression": "depth / running", "ReturnData": True},
+            ]
+        }
+    }
+
+
+def _query(identifier: str, namespace: str, name: str, dimensions: Mapping[str, str], statistic: str) -> Document:
+    named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    metric = {"Namespace": namespace, "MetricName": name, "Dimensions": named}
+    return {"Id": identifier, "MetricStat": {"Metric": metric, "Stat": statistic}, "ReturnData": False}

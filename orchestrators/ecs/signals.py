@@ -1,14 +1,17 @@
 """What ECS tells: the CloudWatch metric of each neutral name, and the events."""
 
-from foundation.signals import EventPattern, Metric, Missing, Signal
+from foundation.logmetrics import log_metrics
+from foundation.names import Names
+from foundation.signals import EventPattern, Metric, Missing, Signal, SignalName
+from settings import Placement
 from workload.model import Service
 
 _OOM = "ECS has no metric for it: a container killed for memory shows in the reason of its stopped task's event"
 
 
-def service_signals(service: Service, cluster: str) -> list[Signal]:
+def service_signals(service: Service, placement: Placement, names: Names) -> list[Signal]:
     """AWS: CloudWatch metrics of Amazon ECS; Container Insights with enhanced observability."""
-    dimensions = {"ClusterName": cluster, "ServiceName": service.name}
+    dimensions = {"ClusterName": names.cluster(placement.key), "ServiceName": service.name}
 
     def metric(namespace: str, name: str, statistic: str, unit: str) -> Metric:
         return Metric(namespace=namespace, name=name, dimensions=dimensions, statistic=statistic, unit=unit)
@@ -17,14 +20,16 @@ def service_signals(service: Service, cluster: str) -> list[Signal]:
     restarts: Metric | Missing = metric(insights, "RestartCount", "Sum", "Count")
     if service.container.restart == "no":
         restarts = Missing("its container has no restart policy, so ECS replaces the task instead: see its events")
+    told: dict[SignalName, Metric | Missing] = {
+        "cpu": metric("AWS/ECS", "CPUUtilization", "Average", "Percent"),
+        "memory": metric("AWS/ECS", "MemoryUtilization", "Average", "Percent"),
+        "running": metric(insights, "RunningTaskCount", "Minimum", "Count"),
+        "restarts": restarts,
+        "oom": Missing(_OOM),
+    }
     return [
-        Signal(subject=service.name, name="cpu", metric=metric("AWS/ECS", "CPUUtilization", "Average", "Percent")),
-        Signal(
-            subject=service.name, name="memory", metric=metric("AWS/ECS", "MemoryUtilization", "Average", "Percent")
-        ),
-        Signal(subject=service.name, name="running", metric=metric(insights, "RunningTaskCount", "Minimum", "Count")),
-        Signal(subject=service.name, name="restarts", metric=restarts),
-        Signal(subject=service.name, name="oom", metric=Missing(_OOM)),
+        *(Signal(subject=service.name, name=name, metric=known, place=placement.key) for name, known in told.items()),
+        *(made.signal for made in log_metrics(service, names, placement.key)),
     ]
 
 

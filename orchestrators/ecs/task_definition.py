@@ -19,7 +19,7 @@ def family(links: Links, placement: Placement, unit: str) -> str:
 def task_definition(unit: Service | Job, placement: Placement, links: Links) -> Document:
     """The canonical document: the same unit gives the same bytes; what only the cloud knows stays a reference."""
     compute = COMPUTES[placement.compute](unit, links)
-    fill = links.address(unit.name)
+    fill = links.address(unit.name, placement)
     siblings = {container.name for container in unit.containers}
     containers = [
         container_definition(

@@ -73,7 +73,11 @@ class Eks(pulumi.ComponentResource):
 
         self.running = {service: self._running(service, plane.name) for service in self._services()}
         self.signals = signals.signals(
-            self._services(), cluster=plane.name, namespace=args.names.namespace, fargate=self._fargate
+            self._services(),
+            cluster=plane.name,
+            namespace=args.names.namespace,
+            place=args.placement.key,
+            fargate=self._fargate,
         )
         self.events = signals.events()
         self.ready = self._ingress(units)

@@ -1,6 +1,6 @@
 """What EKS can tell of each service: CloudWatch Container Insights on nodes, little on Fargate."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from foundation.signals import EventPattern, Metric, Missing, Signal, SignalName
 from orchestrators.eks.render.kubernetes import object_name
@@ -21,11 +21,12 @@ NO_AGENT = (
 )
 
 
-def signals(services: Iterable[str], *, cluster: str, namespace: str, fargate: bool) -> list[Signal]:
-    return [
+def signals(services: Collection[str], *, cluster: str, namespace: str, place: str, fargate: bool) -> list[Signal]:
+    told = [
         Signal(
             subject=service,
             name=signal,
+            place=place,
             metric=Missing(NO_AGENT)
             if fargate
             else Metric(
@@ -39,6 +40,8 @@ def signals(services: Iterable[str], *, cluster: str, namespace: str, fargate: b
         for service in services
         for signal, (metric, statistic, unit) in _INSIGHTS.items()
     ]
+    lines = Missing("all pods share one log group, whose lines nothing counts")
+    return [*told, *(Signal(subject=each, name="error_lines", metric=lines, place=place) for each in services)]
 
 
 def events() -> list[EventPattern]:

@@ -48,7 +48,7 @@ def signals(*clusters: str) -> list[Signal]:
     of_services = ("cpu", "memory", "running", "restarts")
     return [
         *(
-            Signal(subject=s, name=n, metric=metric(n, ClusterName=f"portal-prod-{c}", ServiceName=s))
+            Signal(subject=s, name=n, metric=metric(n, Cluster=c, ServiceName=s), place=c)
             for c, s, n in product(clusters, ("web", "api"), of_services)
         ),
         *(Signal(subject=s, name="oom", metric=Missing("no metric of it")) for s in ("web", "api")),

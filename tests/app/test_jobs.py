@@ -1,5 +1,6 @@
 """No transcript is lost and none is made twice, whatever dies."""
 
+import json
 import random
 import signal
 import time
@@ -117,6 +118,16 @@ def test_a_worker_told_to_stop_finishes_its_job_and_leaves_the_group(portal: Por
     assert made >= 1
     (group,) = portal.cache.client.xinfo_groups(STREAM)
     assert (group["consumers"], group["pending"]) == (0, 0)
+
+
+def test_a_worker_tells_how_long_its_queue_is_and_how_old_even_without_a_database(portal: Portal) -> None:
+    ask(portal, 3)
+    time.sleep(0.3)
+    worker = portal.start("worker", DATABASE_URL="postgresql://portal@127.0.0.1:1/portal")
+    eventually(lambda: '"queue_depth"' in worker.log.read_text())
+    (told,) = [json.loads(line) for line in worker.log.read_text().splitlines() if "queue_depth" in line]
+    assert (told["queue"], told["queue_depth"]) == (STREAM, 3)
+    assert 0.2 < told["queue_age"] < 15
 
 
 def test_asking_twice_with_one_id_asks_once(portal: Portal) -> None:

@@ -173,13 +173,6 @@ POSTGRES = Managed(engine="postgres", version="17")
                 "only. Use TCP, or use the placement eks-fargate."
             ),
         ),
-        (
-            app({"scaling": Scaling(min=1, max=2, queue=QueueTarget(name="mails", per_task=10))}),
-            (
-                "app scales by the queue mails, which ecs-fargate cannot give: nothing measures the queue there. Scale "
-                "by cpu or memory."
-            ),
-        ),
     ],
 )
 def test_what_ecs_on_fargate_cannot_give_is_refused_with_the_repair(described, message):
@@ -190,6 +183,7 @@ def test_what_ecs_on_fargate_cannot_give_is_refused_with_the_repair(described, m
     "described",
     [
         app(platform="linux/arm64"),
+        app({"scaling": Scaling(min=1, max=2, queue=QueueTarget(name="mails", per_task=10))}),
         app(user="www-data"),
         app(user=None),
         app(cap_add=("SYS_PTRACE",)),

@@ -56,7 +56,7 @@ class Toy(pulumi.ComponentResource):
         self.signals = [
             Signal(subject=service, name=signal, metric=cpu if signal == "cpu" else Missing("toys do not tell"))
             for service in services
-            for signal in ("cpu", "memory", "running", "restarts", "oom")
+            for signal in ("cpu", "memory", "running", "restarts", "oom", "error_lines")
         ]
         self.events = [EventPattern(name="toys", pattern={"source": ["toys"]})]
         self.ready = list(made.values())

@@ -15,7 +15,7 @@ from psycopg.rows import DictRow
 
 from portal import database, jobs, tracing
 from portal.settings import Worker as Config
-from portal.worker import transcript
+from portal.worker import backlog, transcript
 from portal.worker.sweep import sweep
 
 log = logging.getLogger("portal.worker")
@@ -35,6 +35,7 @@ class Worker:
         self._cache = jobs.connect(config.cache, name)
         self._connection: Connection[DictRow] | None = None
         self._next_sweep = 0.0
+        self._next_report = 0.0
         self._grouped = False
 
     def run(self) -> None:
@@ -45,6 +46,8 @@ class Worker:
         while not self._stopping.is_set():
             self._config.heartbeat.write_text(self._name, encoding="utf-8")
             try:
+                # First, as a queue grows most while the database does not answer.
+                self._report()
                 self._step()
             except redis.RedisError as error:
                 # It may come back empty, without the group.
@@ -61,6 +64,11 @@ class Worker:
     def _pause(self, what: str, error: Exception) -> None:
         log.warning(what, extra={"reason": " ".join(str(error).split())})
         self._stopping.wait(1)
+
+    def _report(self) -> None:
+        if time.monotonic() >= self._next_report:
+            backlog.report(self._cache)
+            self._next_report = time.monotonic() + backlog.EVERY
 
     def _step(self) -> None:
         connection = self._database()

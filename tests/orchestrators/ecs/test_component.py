@@ -6,12 +6,14 @@ import json
 import pytest
 
 from foundation.data import Endpoint
+from foundation.signals import Metric
 from orchestrators.base import OrchestratorArgs
 from orchestrators.registry import component
 from settings import ClusterSettings, Compute, EcsSettings
 from tests.foundation.conftest import ECS, Foundation
 from tests.orchestrators.ecs.conftest import sample
 from tests.support.pulumi_run import ACCOUNT, REGION
+from workload.model import QueueTarget, Scaling
 
 
 class Provisioned:
@@ -209,12 +211,12 @@ def test_spot_tasks_come_beside_those_on_demand_and_never_for_jobs():
     assert [c["capacityProvider"] for c in request["capacityProviderStrategy"]] == ["FARGATE"]
 
 
-def test_every_service_tells_all_five_signals_or_why_not(dev):
+def test_every_service_tells_every_signal_or_why_not(dev):
     told = {(s.subject, s.name) for s in dev.ecs.signals}
     assert told == {
         (service, name)
         for service in ("web", "api", "worker")
-        for name in ("cpu", "memory", "running", "restarts", "oom")
+        for name in ("cpu", "memory", "running", "restarts", "oom", "error_lines")
     }
 
 
@@ -227,14 +229,32 @@ def test_requests_are_routed_once_every_rollout_stands(dev):
     assert {r._name for r in dev.ecs.ready} == {"ecs-web-rollout", "ecs-api-rollout", "ecs-worker-rollout"}
 
 
-def test_a_service_that_a_job_calls_gets_a_dns_name():
+@pytest.mark.parametrize("compute", [Compute.FARGATE, Compute.EC2])
+def test_a_service_that_a_job_calls_gets_a_dns_name_of_its_placement(compute):
     workload = sample()
     job = dataclasses.replace(workload.jobs["migrate"], links=("cache", "db"))
-    stack = Provisioned(managed=("db",), workload=dataclasses.replace(workload, jobs={"migrate": job}))
-    assert (
-        stack.run.one("servicediscovery/privateDnsNamespace:PrivateDnsNamespace").inputs["name"]
-        == "portal-dev.internal"
-    )
+    workload = dataclasses.replace(workload, jobs={"migrate": job})
+    stack = Provisioned(managed=("db",), workload=workload, compute=compute)
+    zone = stack.run.one("servicediscovery/privateDnsNamespace:PrivateDnsNamespace")
+    assert zone.inputs["name"] == f"portal-dev-ecs-{compute}.internal"
     cache = stack.run.one("ecs/service:Service", "ecs-cache")
     registry = stack.run.one("servicediscovery/service:Service", "ecs-cache-dns")
     assert cache.inputs["serviceRegistries"]["registryArn"].endswith(registry.id)
+
+
+def test_a_service_that_scales_by_a_queue_has_its_lines_counted_and_read():
+    workload = sample()
+    scaling = Scaling(min=1, max=5, queue=QueueTarget(name="transcripts", per_task=20))
+    worker = dataclasses.replace(workload.services["worker"], scaling=scaling)
+    stack = Provisioned(workload=dataclasses.replace(workload, services={**workload.services, "worker": worker}))
+    of_worker = {s.name for s in stack.ecs.signals if s.subject == "worker" and isinstance(s.metric, Metric)}
+    assert {"error_lines", "queue_depth", "queue_age"} < of_worker
+    filters = {each.name: each.inputs for each in stack.run.of("cloudwatch/logMetricFilter:LogMetricFilter")}
+    depth = filters["ecs-worker-queue_depth"]
+    assert depth["logGroupName"] == "/portal/dev/ecs-fargate/worker"
+    assert depth["metricTransformation"]["value"] == "$.queue_depth"
+    policy = stack.run.one("appautoscaling/policy:Policy", "ecs-worker-queue").inputs
+    custom = policy["targetTrackingScalingPolicyConfiguration"]["customizedMetricSpecification"]
+    tracked = custom["metrics"][0]["metricStat"]["metric"]
+    assert tracked["metricName"] == depth["metricTransformation"]["name"]
+    assert tracked["namespace"] == depth["metricTransformation"]["namespace"]

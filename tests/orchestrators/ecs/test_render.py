@@ -124,7 +124,7 @@ def test_a_job_reaches_a_service_by_dns_since_service_connect_is_for_services_on
     )
     document = fill(render(workload, placement, names), values)["migrate"]
     assert document["containerDefinitions"][0]["environment"] == [
-        {"name": "CACHE", "value": "cache.portal-dev.internal"}
+        {"name": "CACHE", "value": "cache.portal-dev-ecs-fargate.internal"}
     ]
 
 

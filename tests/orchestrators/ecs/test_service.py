@@ -17,7 +17,7 @@ from orchestrators.ecs.links import Links
 from orchestrators.ecs.scaling import scaling_documents
 from orchestrators.ecs.service import desired_count, rolling_update, run_task_document, service_document
 from settings import EcsSettings
-from workload.model import Container, Job, Position, Scaling, ScheduledScaling, Service, Update
+from workload.model import Container, Job, Position, QueueTarget, Scaling, ScheduledScaling, Service, Update
 from workload.text import Ref
 
 SUBNETS = (Ref("subnet.private.0"), Ref("subnet.private.1"))
@@ -60,6 +60,19 @@ def test_scaling_is_what_application_auto_scaling_accepts(portal, placement, lin
         validate_parameters(fill(policy, values), shape("application-autoscaling", "PutScalingPolicy"))
     (action,) = documents.actions
     validate_parameters(action, shape("application-autoscaling", "PutScheduledAction"))
+
+
+def test_a_service_that_scales_by_a_queue_tracks_its_backlog_per_running_task(placement, links):
+    queue = QueueTarget(name="mails", per_task=10)
+    documents = scaling_documents(Service(container=APP, scaling=Scaling(min=1, max=5, queue=queue)), placement, links)
+    (policy,) = documents.policies
+    validate_parameters(policy, shape("application-autoscaling", "PutScalingPolicy"))
+    tracking = policy["TargetTrackingScalingPolicyConfiguration"]
+    assert (tracking["TargetValue"], tracking["ScaleOutCooldown"], tracking["ScaleInCooldown"]) == (10.0, 60, 300)
+    depth, running, backlog = tracking["CustomizedMetricSpecification"]["Metrics"]
+    assert depth["MetricStat"]["Metric"]["MetricName"] == "ecs-fargate/app/queue_depth"
+    assert running["MetricStat"]["Metric"]["MetricName"] == "RunningTaskCount"
+    assert (backlog["Expression"], backlog["ReturnData"]) == ("depth / running", True)
 
 
 def test_a_service_without_scaling_has_no_policies(placement, links):

@@ -1,0 +1,85 @@
+"""Metrics made of log lines: what services say of themselves in JSON, counted and read by CloudWatch Logs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from foundation.names import Names
+from foundation.signals import Metric, Signal, SignalName
+from workload.model import Service
+
+if TYPE_CHECKING:
+    import pulumi
+
+LEVELS = ("error", "critical", "fatal")
+"""What `level` is in a line that counts as an error, in small or in capital letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogMetric:
+    """`document` makes the signal's metric, in the shape of `aws logs put-metric-filter --cli-input-json`."""
+
+    signal: Signal
+    document: Mapping[str, Any]
+
+
+def log_metrics(service: Service, names: Names, place: str) -> Sequence[LogMetric]:
+    """`error_lines` of every service. With `x-scaling.queue` also `queue_depth` and `queue_age`, of the lines in which
+    the service says how many messages of that queue are not done (`queue`, `queue_depth`) and for how many seconds the
+    oldest waits (`queue_age`); every task says the same, so the largest of a minute is the truth.
+    """
+
+    def metric(name: SignalName, pattern: str, unit: str, **transformation: Any) -> LogMetric:  # noqa: ANN401 - JSON
+        # AWS lets no filter have a constant dimension, so the metric's name says whose it is (MetricTransformation).
+        made = Metric(
+            namespace=f"{names.project}/{names.stack}",
+            name=f"{place}/{service.name}/{name}",
+            dimensions={},
+            statistic="Sum" if name == "error_lines" else "Maximum",
+            unit=unit,
+        )
+        named = {"metricNamespace": made.namespace, "metricName": made.name, "unit": unit, **transformation}
+        return LogMetric(
+            signal=Signal(subject=service.name, name=name, metric=made, place=place),
+            document={
+                "filterName": name,
+                "logGroupName": names.log_group(place, service.name),
+                "filterPattern": pattern,
+                "metricTransformations": [named],
+            },
+        )
+
+    levels = " || ".join(f'($.level = "{word}")' for level in LEVELS for word in (level, level.upper()))
+    found = [metric("error_lines", f"{{ {levels} }}", "Count", metricValue="1", defaultValue=0.0)]
+    if service.scaling and service.scaling.queue:
+        queue = f"($.queue = {json.dumps(service.scaling.queue.name, ensure_ascii=False)})"
+        found += [
+            metric("queue_depth", f"{{ {queue} && ($.queue_depth = *) }}", "Count", metricValue="$.queue_depth"),
+            metric("queue_age", f"{{ {queue} && ($.queue_age = *) }}", "Seconds", metricValue="$.queue_age"),
+        ]
+    return found
+
+
+def log_metric_filter(
+    name: str, metric: LogMetric, log_group: "pulumi.Input[str]", opts: "pulumi.ResourceOptions"
+) -> None:
+    """The filter on a log group that stands."""
+    import pulumi_aws as aws  # noqa: PLC0415 - the documents are read without the SDK
+
+    (made,) = metric.document["metricTransformations"]
+    default = made.get("defaultValue")
+    aws.cloudwatch.LogMetricFilter(
+        name,
+        name=metric.document["filterName"],
+        log_group_name=log_group,
+        pattern=metric.document["filterPattern"],
+        metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
+            namespace=made["metricNamespace"],
+            name=made["metricName"],
+            value=made["metricValue"],
+            default_value=None if default is None else str(default),
+            unit=made["unit"],
+        ),
+        opts=opts,
+    )
