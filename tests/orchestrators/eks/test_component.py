@@ -224,8 +224,9 @@ def test_requests_are_routed_once_the_ingress_service_is_rolled_out(either):
 
 
 def test_every_service_tells_five_signals_on_nodes(ec2):
-    assert len(ec2[1].signals) == 15
-    assert all(isinstance(signal.metric, Metric) for signal in ec2[1].signals)
+    told = [signal for signal in ec2[1].signals if isinstance(signal.metric, Metric)]
+    assert len(told) == 15
+    assert {signal.place for signal in told} == {"eks-ec2"}
 
 
 def test_fargate_says_honestly_that_it_has_no_metrics(fargate):
