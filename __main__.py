@@ -38,6 +38,7 @@ network = Network(
         region=settings.region,
         settings=settings.network,
         edge=settings.edge,
+        site=settings.site,
         tags=tags,
     ),
 )

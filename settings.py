@@ -49,7 +49,9 @@ VpcCidr = Annotated[
         "an IPv4 network of /16 to /20 such as 10.0.0.0/16", "10.0.0.0/16", lambda text: _network(text, range(16, 21))
     ),
 ]
-Zones = Annotated[int, Form("2 to 4 availability zones", "2", lambda number: number in range(2, 5))]
+VpcId = Annotated[str, _like(r"vpc-[0-9a-f]{8,17}", "the id of a VPC", "vpc-0123456789abcdef0")]
+SubnetId = Annotated[str, _like(r"subnet-[0-9a-f]{8,17}", "the id of a subnet", "subnet-0123456789abcdef0")]
+Zones = Annotated[int, Form("2 or 3 availability zones", "2", (2, 3).__contains__)]
 Weight = Annotated[int, Form("a weight of 0 to 999", "100", lambda number: number in range(1000))]
 Percent = Annotated[int, Form("a share of 0 to 100 percent", "50", lambda number: number in range(101))]
 Count = Annotated[int, Form("a number of 0 to 1000", "1", lambda number: number in range(1001))]
@@ -131,11 +133,18 @@ class Placement:
 class NetworkSettings:
     """`network`: an own VPC of `cidr` over `zones` zones. `egress` is how private subnets reach AWS and the world: by
     NAT gateways, or by `endpoints` of the AWS services that the stack calls and by nothing else.
+
+    Or `vpc`, one that exists, with its subnets by tier, one per zone: `public` for the load balancer, `private` (with a
+    way out of their own) for containers, `isolated` for data.
     """
 
     cidr: VpcCidr = "10.0.0.0/16"
     zones: Zones = 2
     egress: Literal["nat", "nat-per-zone", "endpoints"] = "nat"
+    vpc: VpcId | None = None
+    public: tuple[SubnetId, ...] = ()
+    private: tuple[SubnetId, ...] = ()
+    isolated: tuple[SubnetId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

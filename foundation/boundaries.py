@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from foundation.engines import engine
-from settings import EdgeSettings
+from settings import Compute, EdgeSettings, Orchestrator, Placement
 from workload.model import Job, Service, Workload
 
 
@@ -59,6 +59,20 @@ class Rule:
             peer = "@anywhere" if self.peer == ANYWHERE else self.peer.cidr
         preposition = "from" if self.direction == "ingress" else "to"
         return f"{self.group.name}-{preposition}-{peer}-{self.protocol}-{self.port}"
+
+
+def groups(rule: Rule) -> frozenset[Group]:
+    """The groups that a rule stands between."""
+    return frozenset(end for end in (rule.group, rule.peer) if isinstance(end, Group))
+
+
+def own_groups(placement: Placement) -> bool:
+    """Whether each unit has a security group of its own there; nodes of a cluster share one, and machines of a data
+    centre are known by their addresses.
+    """
+    if placement.orchestrator is Orchestrator.EKS:
+        return placement.compute is Compute.FARGATE
+    return placement.compute is not Compute.DATACENTER
 
 
 def listeners(edge: EdgeSettings) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """What the cloud would answer: computed values as text that says what they are, such as `<arn of role web>`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 COMPUTED = (
@@ -31,28 +31,66 @@ def computed(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]
 
 def call(token: str, args: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of a provider's function. Raises LookupError for one that nobody has answered yet."""
-    match token:
-        case "aws:index/getAvailabilityZones:getAvailabilityZones":
-            zones = [f"<zone {letter}>" for letter in "abcdef"]
-            return {"names": zones, "zoneIds": zones, "id": "<region>"}
-        case "aws:index/getCallerIdentity:getCallerIdentity":
-            return {"accountId": "<account>", "arn": "<arn of caller>", "userId": "<caller>", "id": "<account>"}
-        case "aws:index/getPartition:getPartition":
-            return {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"}
-        case "aws:index/getRegion:getRegion":
-            return {"region": args.get("region", "<region>"), "name": "<region>", "id": "<region>"}
-        case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
-            return {"userName": "AWS", "password": "<registry token>", "id": "<region>"}
-        case "aws:secretsmanager/getSecret:getSecret":
-            secret = args.get("name", args.get("arn"))
-            return {
-                "arn": f"<arn of secret {secret}>",
-                "kmsKeyId": "",
-                "name": secret,
-                "id": f"<arn of secret {secret}>",
-            }
-        case "aws:secretsmanager/getSecretVersion:getSecretVersion":
-            return {"secretString": f"<value of {args['secretId']}>", "id": "<version>"}
-        case "aws:secretsmanager/getSecretVersions:getSecretVersions":
-            return {"versions": [{"versionId": "<version>", "versionStages": ["AWSCURRENT"]}], "id": "<versions>"}
-    raise LookupError(f"the plan has no answer for {token}: planning/answers.py gives them")
+    if token not in _ANSWERS:
+        raise LookupError(f"the plan has no answer for {token}: planning/answers.py gives them")
+    return _ANSWERS[token](args)
+
+
+def _zones(_args: Mapping[str, Any]) -> dict[str, Any]:
+    zones = [f"<zone {letter}>" for letter in "abcdef"]
+    return {"names": zones, "zoneIds": zones, "id": "<region>"}
+
+
+def _vpc(args: Mapping[str, Any]) -> dict[str, Any]:
+    range_ = f"<range of {args['id']}>"
+    return {"id": args["id"], "cidrBlock": range_, "enableDnsSupport": True, "enableDnsHostnames": True}
+
+
+def _subnets(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that are asked for by their ids."""
+    ids = [id_ for each in args["filters"] if each["name"] == "subnet-id" for id_ in each["values"]]
+    return {"ids": ids, "id": "<subnets>"}
+
+
+def _subnet(args: Mapping[str, Any]) -> dict[str, Any]:
+    zone = f"<zone of {args['id']}>"
+    return {"id": args["id"], "availabilityZone": zone, "mapPublicIpOnLaunch": False}
+
+
+def _secret(args: Mapping[str, Any]) -> dict[str, Any]:
+    secret = args.get("name", args.get("arn"))
+    return {"arn": f"<arn of secret {secret}>", "kmsKeyId": "", "name": secret, "id": f"<arn of secret {secret}>"}
+
+
+_ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
+    "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {
+        "accountId": "<account>",
+        "arn": "<arn of caller>",
+        "userId": "<caller>",
+        "id": "<account>",
+    },
+    "aws:index/getPartition:getPartition": lambda _: {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
+    "aws:index/getRegion:getRegion": lambda args: {
+        "region": args.get("region", "<region>"),
+        "name": "<region>",
+        "id": "<region>",
+    },
+    "aws:ec2/getVpc:getVpc": _vpc,
+    "aws:ec2/getSubnets:getSubnets": _subnets,
+    "aws:ec2/getSubnet:getSubnet": _subnet,
+    "aws:ecr/getAuthorizationToken:getAuthorizationToken": lambda _: {
+        "userName": "AWS",
+        "password": "<registry token>",
+        "id": "<region>",
+    },
+    "aws:secretsmanager/getSecret:getSecret": _secret,
+    "aws:secretsmanager/getSecretVersion:getSecretVersion": lambda args: {
+        "secretString": f"<value of {args['secretId']}>",
+        "id": "<version>",
+    },
+    "aws:secretsmanager/getSecretVersions:getSecretVersions": lambda _: {
+        "versions": [{"versionId": "<version>", "versionStages": ["AWSCURRENT"]}],
+        "id": "<versions>",
+    },
+}

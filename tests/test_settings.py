@@ -67,14 +67,15 @@ def test_keys_of_other_namespaces_are_left_alone_even_encrypted():
         (
             {"network": {"zone": 2}},
             (
-                "network.zone: no such key; allowed: cidr, zones, egress; nearest: zones\n"
+                "network.zone: no such key; allowed: cidr, zones, egress, vpc, public, private, isolated; "
+                "nearest: zones\n"
                 "    pulumi config rm --path network.zone --stack dev"
             ),
         ),
         (
             {"network": {"zones": 9}},
             (
-                "network.zones: 9 is not 2 to 4 availability zones\n"
+                "network.zones: 9 is not 2 or 3 availability zones\n"
                 "    pulumi config set --path network.zones 2 --stack dev"
             ),
         ),

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from foundation.names import Names
 from foundation.network import Network, NetworkArgs
 from foundation.routes import Routes, RoutesArgs
 from foundation.secrets import Secrets, SecretsArgs
-from settings import Compute, EdgeSettings, NetworkSettings, Orchestrator, Placement, Size
+from settings import Compute, EdgeSettings, NetworkSettings, Orchestrator, Placement, SiteSettings, Size
 from tests.foundation.portal import portal
 from tests.support.pulumi_run import REGION, Run, run
 from workload.model import Workload
@@ -19,7 +19,7 @@ from workload.model import Workload
 CERTIFICATE = f"arn:aws:acm:{REGION}:111122223333:certificate/00000000-0000-0000-0000-000000000000"
 ECS = Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE, weight=90)
 EKS = Placement(orchestrator=Orchestrator.EKS, compute=Compute.EC2, weight=10)
-PLAIN, SMALL_NETWORK = EdgeSettings(http=True), NetworkSettings()
+PLAIN, SMALL_NETWORK, NO_SITE = EdgeSettings(http=True), NetworkSettings(), SiteSettings()
 MANAGED = ("db", "cache")
 
 
@@ -35,17 +35,20 @@ class Foundation:
         protect: bool = False,
         edge: EdgeSettings = PLAIN,
         network: NetworkSettings = SMALL_NETWORK,
+        site: SiteSettings = NO_SITE,
+        placements: Sequence[Placement] = (ECS, EKS),
         prebuilt: Mapping[str, str] | None = None,
         then: Callable[["Foundation"], object] = lambda _: None,
     ) -> None:
         self._described, self._then = workload or portal(), then
         self._settings = {"size": size, "protect": protect, "edge": edge, "network": network}
+        self._site, self._placements = site, placements
         self._prebuilt, self.names = prebuilt or {}, Names("portal", stack)
         self.run: Run = run(self._program)
 
     def _program(self) -> None:
         described, protect = self._described, self._settings["protect"]
-        placements = (ECS, EKS)
+        placements = self._placements
         common: dict[str, Any] = {"workload": described, "names": self.names, "tags": {"stack": self.names.stack}}
         self.network = Network(
             "network",
@@ -56,6 +59,7 @@ class Foundation:
                 region=REGION,
                 settings=self._settings["network"],
                 edge=self._settings["edge"],
+                site=self._site,
             ),
         )
         self.edge = Edge(

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from settings import Placement, Settings
 from workload.model import (
     Build,
     Container,
@@ -44,6 +45,11 @@ def workload(
         configs={},
         volumes={},
     )
+
+
+def settings(*placements: Placement, **changed: Any) -> Settings:
+    fields: dict[str, Any] = {"managed": ("db", "cache"), **changed}
+    return Settings(project="portal", stack="test", region="eu-central-1", placements=placements, **fields)
 
 
 def probe(port: int, path: str = "/health/ready") -> HealthCheck:

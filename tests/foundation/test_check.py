@@ -1,21 +1,18 @@
 from foundation.check import problems
-from settings import Compute, NetworkSettings, Orchestrator, Placement, Settings
-from tests.foundation.portal import container, portal
+from settings import Compute, NetworkSettings, Orchestrator, Placement
+from tests.foundation.portal import container, portal, settings
 from workload.model import Ingress, Service
 
-FARGATE = (Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE),)
-
-
-def settings(**changed: object) -> Settings:
-    fields: dict[str, object] = {"managed": ("db", "cache"), **changed}
-    return Settings(project="portal", stack="test", region="eu-central-1", placements=FARGATE, **fields)  # type: ignore[arg-type]
+FARGATE = Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE)
 
 
 def test_the_sample_is_accepted() -> None:
-    assert problems(portal(), settings()) == []
+    assert problems(portal(), settings(FARGATE)) == []
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     rival = Service(container=container("rival"), ingress=Ingress(port=80))
-    found = problems(portal(rival=rival), settings(managed=("bd",), network=NetworkSettings(cidr="8.8.0.0/16")))
+    found = problems(
+        portal(rival=rival), settings(FARGATE, managed=("bd",), network=NetworkSettings(cidr="8.8.0.0/16"))
+    )
     assert [problem.message.partition(" ")[0] for problem in found] == ["network.cidr", "x-ingress", "managed", "rival"]

@@ -9,6 +9,7 @@ import pulumi
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
+from planning.answers import call
 from planning.monitor import Monitor
 
 ACCOUNT, REGION = "111122223333", "eu-central-1"
@@ -82,8 +83,6 @@ class _Aws(Mocks):
                 return {"names": [f"{REGION}{letter}" for letter in "abcd"]}
             case "aws:index/getCallerIdentity:getCallerIdentity":
                 return {"accountId": ACCOUNT}
-            case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
-                return {"userName": "AWS", "password": "token"}
             case "aws:secretsmanager/getSecret:getSecret":
                 name = args.args["name"]
                 key = "alias/theirs" if "own-key" in name else ""
@@ -96,7 +95,7 @@ class _Aws(Mocks):
                 return {"versions": [{"versionId": "1", "versionStages": ["AWSCURRENT"]}]}
             case "aws:secretsmanager/getSecretVersion:getSecretVersion":
                 return {"secretString": "plain-external"}
-        raise NotImplementedError(args.token)
+        return call(args.token, args.args)
 
 
 class _Recorder(Monitor):
