@@ -55,7 +55,7 @@ def test_a_refused_stack_prints_every_reason_and_exits_with_1(capsys):
 def test_a_placement_that_is_not_provisioned_yet_is_refused(capsys):
     status, out, _ = call(capsys, "plan", "--json", "--set", "compute=datacenter")
     assert status == 1
-    assert json.loads(out)["refusals"] == ["compute: ecs runs on fargate, ec2, not on datacenter yet"]
+    assert "compute: ecs runs on fargate, ec2, not on datacenter yet" in json.loads(out)["refusals"]
 
 
 def test_a_description_that_the_placement_cannot_carry_is_refused(capsys):

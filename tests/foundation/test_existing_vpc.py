@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from foundation.existingvpc import problems, unfit
+from foundation.subnetids import problems, unfit
 from settings import NetworkSettings, SiteSettings
 from tests.foundation.conftest import Foundation
 
