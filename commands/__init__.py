@@ -10,10 +10,16 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from commands.stacks import UsageError
+from live.base import LiveError
 
 COMMANDS = {
     "run": "Run the application on this machine, with load, faults and alarms, and report.",
     "plan": "Show what a stack would create, open and allow, without a cloud account or the Pulumi CLI.",
+    "status": "Show what runs of what should run.",
+    "logs": "Show what all copies of a service wrote.",
+    "exec": "Run a command beside a service, in its container.",
+    "rollback": "Take a service back to the revision before.",
+    "secrets": "Give a secret a new value.",
     "alerts": "Check that alarms can be mailed, test the whole way, send again what reached nobody.",
     "render": "Write the task definitions or manifests of a stack.",
     "doctor": "Check the tools here and the account behind a stack, and say what to do.",
@@ -22,7 +28,7 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit status: 0 done, 1 refused or failed, 2 used wrongly."""
+    """The exit status: 0 done, 1 refused or failed, 2 used wrongly, 130 after Ctrl-C."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if argv is None and "run" not in arguments:
         gc.disable()  # a process of seconds that keeps nearly all it makes: collecting costs a fifth of it
@@ -41,6 +47,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"switchyard {called}: {error}", file=sys.stderr)
         return 2
+    except LiveError as error:
+        print(f"switchyard {called}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:
         # Who reads has read enough, such as `head`; Python must not try to flush the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

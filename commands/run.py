@@ -12,6 +12,7 @@ from pathlib import Path
 from commands.stacks import UsageError
 from simulate.load.traffic import TrafficError
 from simulate.local.engine import Engine, Kind, RunError, choose, docker_answers
+from simulate.local.notice import Notice
 from simulate.mail import MailServerError
 from simulate.report import render
 from simulate.scenario import Load, play
@@ -64,7 +65,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> int:
     load = Load(
         seconds=arguments.seconds, users=arguments.users, locustfile=locustfile if locustfile.exists() else None
     )
-    with choose(workload, folder, progress=screen.event, engine=kind) as engine:
+    with choose(workload, folder, progress=screen.event, engine=kind) as engine, Notice(folder, kind, engine):
         record = play(workload, engine, load, by=ENGINES[kind], logs=folder / "logs", screen=screen)
         report = folder / "report.html"
         report.write_text(render(record))

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
+from foundation.ledger import Owned, ignored
 from foundation.names import Names
 from workload.model import Secret, Workload
 
@@ -48,15 +49,28 @@ class Secrets(pulumi.ComponentResource):
 
     A `file:` or `environment:` secret is what this machine uses; in the cloud its value is generated, and changes when
     its `RandomPassword` is replaced. An `external` one exists in Secrets Manager under its name, and is only read.
+
+    The version that clients are told is the current one, whoever wrote it: they roll with the `up` after a new value.
     """
 
     refs: Mapping[str, SecretRef]
+    ledger: Sequence[Owned]
 
     def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:foundation:Secrets", name, None, opts)
         self._args = args
         self._generated: dict[str, random.RandomPassword] = {}
         self._key_arn = pulumi.Output.from_input(args.key_arn)
+        self.ledger = [
+            Owned(
+                resource=f"{name}-{secret.name}",
+                field="versionStages",
+                owner="`switchyard secrets set`",
+                why="the current value may be another than the generated one; an `up` tells the clients of it",
+            )
+            for secret in args.workload.secrets.values()
+            if not secret.external
+        ]
         self.refs = {
             secret.name: self._existing(secret) if secret.external else self._new(f"{name}-{secret.name}", secret)
             for secret in args.workload.secrets.values()
@@ -96,22 +110,28 @@ class Secrets(pulumi.ComponentResource):
             secret_id=entry.id,
             secret_string_wo=password.result,
             secret_string_wo_version=password.result.apply(_fingerprint),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=ignored(self.ledger, name)),
         )
-        return SecretRef(arn=entry.arn, key_arn=self._key_arn, version=version.version_id)
+        # Asked once ours is written, so that a preview knows that a new value comes.
+        written = pulumi.Output.all(entry.id, version.version_id).apply(lambda known: str(known[0]))
+        return SecretRef(arn=entry.arn, key_arn=self._key_arn, version=self._current_version(secret, written))
 
     def _existing(self, secret: Secret) -> SecretRef:
         opts = pulumi.InvokeOutputOptions(parent=self)
         entry = aws.secretsmanager.get_secret_output(name=secret.key or secret.name, opts=opts)
-        versions = aws.secretsmanager.get_secret_versions_output(secret_id=entry.arn, opts=opts)
         return SecretRef(
             arn=entry.arn,
             # AWS's own key for Secrets Manager admits every reader of the secret; a statement on ours changes nothing.
             key_arn=entry.kms_key_id.apply(
                 lambda key: aws.kms.get_key_output(key_id=key, opts=opts).arn if key else self._key_arn
             ),
-            version=versions.versions.apply(lambda found: _current(secret, found)),
+            version=self._current_version(secret, entry.arn),
         )
+
+    def _current_version(self, secret: Secret, id_: pulumi.Input[str]) -> pulumi.Output[str]:
+        opts = pulumi.InvokeOutputOptions(parent=self)
+        versions = aws.secretsmanager.get_secret_versions_output(secret_id=id_, opts=opts)
+        return versions.versions.apply(lambda found: _current(secret, found))
 
 
 def _current(secret: Secret, versions: Sequence[Any]) -> str:

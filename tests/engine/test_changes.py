@@ -1,6 +1,7 @@
 """What a single change touches, as the engine sees it: exactly what is written here and nothing else."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -89,6 +90,14 @@ def test_a_threshold_touches_its_alarm_alone(change):
     found = change((ingress, f"{ingress}    x-alarms: {{cpu: {{threshold: 91}}}}\n"))
     assert len(found) == 1
     assert re.fullmatch(r"update alerting-\S*web\S*cpu\S* \(aws:cloudwatch/metricAlarm:MetricAlarm\)", *found)
+
+
+def test_a_secret_that_was_set_by_hand_rolls_its_clients_alone(change, account):
+    (version,) = account.cloud.objects("aws:secretsmanager/secretVersion:SecretVersion")
+    account.cloud.put(replace(version, outputs={**version.outputs, "versionId": "by-hand"}))
+    run = replaced("ecs-fargate-migrate-run", "pulumi-python:dynamic/switchyard:JobRun")
+    assert change() == replaced("ecs-fargate-migrate", TASK) | run | rolled("api") | rolled("worker")
+    account.cloud.put(version)
 
 
 MORE = """

@@ -243,7 +243,7 @@ def _of_its_kind(kind: str, id_: str, name: str, arn: str, inputs: Values) -> di
     return own.get(kind, {})
 
 
-def invoke(token: str, args: Values) -> dict[str, Any]:
+def invoke(cloud: Cloud, token: str, args: Values) -> dict[str, Any]:
     """The answer of a provider's function. Raises LookupError for one that the program does not use."""
     match token:
         case "aws:index/getAvailabilityZones:getAvailabilityZones":
@@ -254,4 +254,8 @@ def invoke(token: str, args: Values) -> dict[str, Any]:
             return {"userName": "AWS", "password": "registry-token", "id": REGION}
         case "aws:ssm/getParameter:getParameter":
             return {"value": "ami-0123456789abcdef0", "name": args["name"], "id": args["name"], "type": "String"}
+        case "aws:secretsmanager/getSecretVersions:getSecretVersions":
+            versions = cloud.objects("aws:secretsmanager/secretVersion:SecretVersion")
+            current = next(v.outputs["versionId"] for v in versions if v.inputs["secretId"] == args["secretId"])
+            return {"versions": [{"versionId": current, "versionStages": ["AWSCURRENT"]}], "id": args["secretId"]}
     raise LookupError(f"the stand-in has no answer for {token}")

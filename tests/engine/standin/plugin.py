@@ -59,7 +59,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def Invoke(self, request, context):  # noqa: N802  # gRPC\'s name
         try:
-            return provider_pb2.InvokeResponse(**{"return": _struct(aws.invoke(request.tok, _plain(request.args)))})
+            answer = aws.invoke(self._cloud, request.tok, _plain(request.args))
+            return provider_pb2.InvokeResponse(**{"return": _struct(answer)})
         except LookupError as error:
             return context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
 
