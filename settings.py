@@ -191,15 +191,18 @@ class AlertSettings:
     dmarc: bool = True
 
 
+KubernetesVersion = Literal["1.33", "1.34", "1.35", "1.36"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSettings:
     """`cluster` (EKS only): the Kubernetes version, and from where its API may be reached; nowhere is the VPC alone.
     `spot` (EC2) lets services of several copies without a volume stand on Spot capacity.
 
-    Versions in standard support (AWS: Amazon EKS user guide, Kubernetes release calendar, November 2026).
+    Versions that `orchestrators.eks.versions` knows the support of.
     """
 
-    version: Literal["1.35", "1.36"] = "1.35"
+    version: KubernetesVersion = "1.35"
     public_access_cidrs: tuple[Cidr, ...] = ()
     spot: bool = False
 

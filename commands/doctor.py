@@ -4,16 +4,21 @@ import argparse
 import math
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import stacks
-from settings import Compute, Orchestrator, Settings
+from orchestrators.eks.check import PRIVATE_API
+from orchestrators.eks.versions import ADDONS, NEEDED
+from settings import Compute, KubernetesVersion, Orchestrator, Settings
 from stack import RefusedError, Stack, describe
 
 PULUMI = (3, 272, 0)
@@ -63,11 +68,34 @@ def tools(wanted: Settings) -> Iterator[Finding]:
     if not wanted.images:
         repair = "start a Docker engine, or name the images by digest: pulumi config set --path images.SERVICE DIGEST"
         yield _tool("docker", ["info", "--format", "{{.ServerVersion}}"], repair)
-    if any(placement.orchestrator is Orchestrator.EKS for placement in wanted.placements):
+    if _on_eks(wanted):
         yield _tool(
             "aws", ["--version"], "install the AWS CLI: the cluster's credentials come from `aws eks get-token`"
         )
         yield _tool("kubectl", ["version", "--client"], "install kubectl, to look into the cluster")
+        if not wanted.cluster.public_access_cidrs:
+            yield kubernetes_api(wanted, _own_address(wanted.network.cidr))
+
+
+def _on_eks(wanted: Settings) -> list[Compute]:
+    return [placement.compute for placement in wanted.placements if placement.orchestrator is Orchestrator.EKS]
+
+
+def kubernetes_api(wanted: Settings, address: str) -> Finding:
+    """Whether a private Kubernetes API can be reached from this `address`."""
+    inside = ip_address(address) in ip_network(wanted.network.cidr)
+    said = f"this machine's address {address} is {'inside' if inside else 'outside'} of {wanted.network.cidr}"
+    return Finding(what="Kubernetes API", said=said, repair="" if inside else PRIVATE_API)
+
+
+def _own_address(network: str) -> str:
+    """The address from which this machine would call into the network; connecting by UDP sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((network.partition("/")[0], 9))
+        except OSError:  # no way there
+            return "0.0.0.0"  # noqa: S104 (an address to name, not to listen on)
+        return str(probe.getsockname()[0])
 
 
 def _tool(name: str, version: list[str] | None, repair: str, least: tuple[int, ...] = ()) -> Finding:
@@ -102,6 +130,8 @@ def account(stack: Stack, session: boto3.Session) -> Iterator[Finding]:
     yield _quota(session, ADDRESSES, "Elastic IP addresses", least=zones)
     if any(placement.compute is Compute.FARGATE for placement in wanted.placements):
         yield _quota(session, FARGATE_VCPUS, "Fargate vCPUs", least=math.ceil(_vcpus(stack)))
+    for addon in sorted({addon for compute in _on_eks(wanted) for addon in NEEDED[compute]}):
+        yield addon_version(session.client("eks"), addon, wanted.cluster.version)
     if wanted.alerts.to:
         yield _asked("mail", lambda: _mail(session))
 
@@ -125,6 +155,21 @@ def _quota(session: boto3.Session, quota: tuple[str, str], what: str, *, least: 
         said = f"{value:g} per region, this stack takes {least} or more"
         repair = f"aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code}"
         return Finding(what=what, said=said, repair="" if value >= least else f"{repair} --desired-value {least}")
+
+    return _asked(what, ask)
+
+
+def addon_version(eks: Any, addon: str, kubernetes: KubernetesVersion) -> Finding:  # noqa: ANN401 (a boto3 client)
+    """Whether EKS still offers the pinned version of the add-on."""
+    pinned, what = ADDONS[addon][kubernetes], f"add-on {addon}"
+
+    def ask() -> Finding:
+        answer = eks.describe_addon_versions(addonName=addon, kubernetesVersion=kubernetes)
+        offered = [entry["addonVersion"] for found in answer["addons"] for entry in found["addonVersions"]]
+        if pinned in offered:
+            return Finding(what=what, said=pinned)
+        repair = f"upgrade Switchyard, or name one of {', '.join(offered[:3])} in orchestrators/eks/versions.py"
+        return Finding(what=what, said=f"{pinned} is not offered for Kubernetes {kubernetes}", repair=repair)
 
     return _asked(what, ask)
 

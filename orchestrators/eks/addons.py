@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from pulumi_kubernetes.helm.v3 import Release
 
 from orchestrators.base import OrchestratorArgs
+from orchestrators.eks.addon import addon
 from orchestrators.eks.control_plane import RETENTION_DAYS, ControlPlane
 from orchestrators.eks.roles import Statement, pod_identity_trust, role, web_identity_trust
 
@@ -47,15 +48,7 @@ def _metrics_server(site: Site) -> pulumi.Resource:
     """The autoscaler reads cpu and memory from it. EKS's build of it already avoids the port that Fargate reserves
     (Amazon EKS user guide, metrics server).
     """
-    return aws.eks.Addon(
-        f"{site.name}-metrics-server",
-        cluster_name=site.plane.name,
-        addon_name="metrics-server",
-        resolve_conflicts_on_create="OVERWRITE",
-        resolve_conflicts_on_update="OVERWRITE",
-        tags=dict(site.args.tags),
-        opts=site.opts(),
-    )
+    return addon(f"{site.name}-metrics-server", site.plane.name, "metrics-server", site.args, site.opts())
 
 
 def _external_secrets(site: Site, secrets: Sequence[str]) -> pulumi.Resource:
@@ -120,7 +113,9 @@ def _load_balancer_controller(site: Site) -> pulumi.Resource:
 
 
 def _observability(site: Site) -> pulumi.Resource:
-    """Container Insights: pod metrics and container logs, from an agent on every node."""
+    """Container Insights: pod metrics and container logs, from an agent on every node. Unasked, the add-on would also
+    put its tracing library into every pod (Amazon CloudWatch user guide, Application Signals, auto monitor).
+    """
     groups = [
         aws.cloudwatch.LogGroup(
             f"{site.name}-insights-{kind}",
@@ -156,15 +151,14 @@ def _observability(site: Site) -> pulumi.Resource:
             },
         ],
     )
-    return aws.eks.Addon(
+    return addon(
         f"{site.name}-observability",
-        cluster_name=site.plane.name,
-        addon_name="amazon-cloudwatch-observability",
-        resolve_conflicts_on_create="OVERWRITE",
-        resolve_conflicts_on_update="OVERWRITE",
+        site.plane.name,
+        "amazon-cloudwatch-observability",
+        site.args,
+        site.opts(*groups, *agent.policies),
+        configuration={"manager": {"applicationSignals": {"autoMonitor": {"monitorAllServices": False}}}},
         pod_identity_associations=[{"role_arn": agent.arn, "service_account": "cloudwatch-agent"}],
-        tags=dict(site.args.tags),
-        opts=site.opts(*groups, *agent.policies),
     )
 
 

@@ -2,13 +2,21 @@
 
 from collections.abc import Iterator
 
+from orchestrators.eks import versions
 from settings import Compute, Placement, Settings
 from workload.errors import Problem
 from workload.model import Workload
 
+PRIVATE_API = (
+    "the cluster's API answers inside the VPC alone: run `up` there (docs/eks.md shows how), or name where you are by"
+    " `pulumi config set --path 'cluster.public_access_cidrs[0]' <your address>/32`"
+)
+
 
 def problems(workload: Workload, settings: Settings, placement: Placement) -> Iterator[Problem]:  # noqa: ARG001 (the registry's form)
     """Every reason why these settings cannot carry a workload that the placement could."""
+    if ended := versions.refusal(settings.cluster.version, versions.today()):
+        yield Problem(None, f"cluster.version: {ended}. Repair: {versions.repair()} --stack {settings.stack}.")
     if settings.cluster.spot and placement.compute is Compute.FARGATE:
         yield Problem(
             None,

@@ -1,7 +1,6 @@
 """The workload on Amazon EKS: a cluster, what it needs, and the rendered manifests in it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 import pulumi
 
@@ -12,6 +11,7 @@ from orchestrators.documents import Document, resolve
 from orchestrators.eks import signals, versions
 from orchestrators.eks.addons import Site, addons
 from orchestrators.eks.boundaries import pods_with_own_groups
+from orchestrators.eks.check import PRIVATE_API
 from orchestrators.eks.control_plane import ControlPlane, control_plane
 from orchestrators.eks.manifests import Applier, resource_name, unit_of
 from orchestrators.eks.render import differences, render
@@ -90,13 +90,10 @@ class Eks(pulumi.ComponentResource):
     def _warn(self) -> None:
         args = self._args
         warnings = list(differences(args.workload, args.placement, args.names, tuple(args.endpoints)))
-        if outdated := versions.check(args.cluster.version, datetime.now(UTC).date()):
+        if outdated := versions.warning(args.cluster.version, versions.today()):
             warnings.append(outdated)
         if not args.cluster.public_access_cidrs:
-            warnings.append(
-                "the cluster's API answers inside the VPC alone: run `up` there, or name where you are by"
-                " `pulumi config set --path 'cluster.public_access_cidrs[0]' <your address>/32`"
-            )
+            warnings.append(PRIVATE_API)
         for warning in warnings:
             pulumi.log.warn(warning, self)
 

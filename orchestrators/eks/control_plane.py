@@ -8,6 +8,8 @@ import pulumi_eks
 import pulumi_kubernetes as kubernetes
 
 from orchestrators.base import OrchestratorArgs
+from orchestrators.eks import versions
+from orchestrators.eks.addon import addon
 from orchestrators.eks.roles import Granted, role, service_trust
 from settings import Compute
 
@@ -68,7 +70,7 @@ def control_plane(name: str, args: OrchestratorArgs, parent: pulumi.Resource) ->
         f"{name}-cluster",
         name=physical,
         version=args.cluster.version,
-        upgrade_policy={"support_type": "STANDARD"},
+        upgrade_policy={"support_type": versions.support_type(args.cluster.version, versions.today())},
         vpc_id=args.network.vpc_id,
         private_subnet_ids=list(args.network.private_subnet_ids),
         service_role=service_role.resource,
@@ -198,13 +200,11 @@ def _fargate_profile(
 def _coredns(
     name: str, physical: str, args: OrchestratorArgs, profile: pulumi.Resource, parent: pulumi.Resource
 ) -> aws.eks.Addon:
-    return aws.eks.Addon(
+    return addon(
         f"{name}-coredns",
-        cluster_name=physical,
-        addon_name="coredns",
-        configuration_values='{"computeType":"Fargate"}',
-        resolve_conflicts_on_create="OVERWRITE",
-        resolve_conflicts_on_update="OVERWRITE",
-        tags=dict(args.tags),
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[profile]),
+        physical,
+        "coredns",
+        args,
+        pulumi.ResourceOptions(parent=parent, depends_on=[profile]),
+        configuration={"computeType": "Fargate"},
     )

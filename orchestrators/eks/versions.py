@@ -1,12 +1,13 @@
-"""Kubernetes versions on Amazon EKS and how long AWS supports them."""
+"""Kubernetes versions on Amazon EKS: how long AWS supports them, and the add-ons that go with each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
-from stackconfig import Invalid, SettingsError
+from settings import Compute, KubernetesVersion
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Support:
     """The last day of standard support, and of extended support, which costs six times as much per cluster."""
 
@@ -14,39 +15,71 @@ class Support:
     extended: date
 
 
-SUPPORT = {
-    "1.33": Support(date(2026, 7, 29), date(2027, 7, 29)),
-    "1.34": Support(date(2026, 12, 2), date(2027, 12, 2)),
-    "1.35": Support(date(2027, 3, 27), date(2028, 3, 27)),
-    "1.36": Support(date(2027, 8, 2), date(2028, 8, 2)),
+SUPPORT: Mapping[KubernetesVersion, Support] = {
+    "1.33": Support(standard=date(2026, 7, 29), extended=date(2027, 7, 29)),
+    "1.34": Support(standard=date(2026, 12, 2), extended=date(2027, 12, 2)),
+    "1.35": Support(standard=date(2027, 3, 27), extended=date(2028, 3, 27)),
+    "1.36": Support(standard=date(2027, 8, 2), extended=date(2028, 8, 2)),
 }
 """Amazon EKS user guide, Kubernetes release calendar, as of November 2026."""
 
+ADDONS: Mapping[str, Mapping[KubernetesVersion, str]] = {
+    "coredns": {
+        "1.33": "v1.12.4-eksbuild.29",
+        "1.34": "v1.12.4-eksbuild.29",
+        "1.35": "v1.13.2-eksbuild.21",
+        "1.36": "v1.14.3-eksbuild.23",
+    },
+    "metrics-server": {
+        "1.33": "v0.8.1-eksbuild.14",
+        "1.34": "v0.9.0-eksbuild.7",
+        "1.35": "v0.9.0-eksbuild.7",
+        "1.36": "v0.9.0-eksbuild.11",
+    },
+    "amazon-cloudwatch-observability": dict.fromkeys(SUPPORT, "v6.4.0-eksbuild.1"),
+}
+"""The build of each add-on, moved on purpose only: what `aws eks describe-addon-versions` answered in public accounts
+between August and October 2026. `switchyard doctor` asks whether AWS still offers them."""
 
-def check(version: str, today: date) -> str | None:
-    """A warning when standard support has ended, else None.
+NEEDED: Mapping[Compute, tuple[str, ...]] = {
+    Compute.FARGATE: ("coredns", "metrics-server"),
+    Compute.EC2: ("metrics-server", "amazon-cloudwatch-observability"),
+}
+"""By the machines the add-ons that are not built in. Auto Mode's nodes bring the CNI, CoreDNS, kube-proxy, the Pod
+Identity agent and the EBS driver themselves; each Fargate pod's own machine brings CNI and kube-proxy, and takes
+neither an agent nor a disk (Amazon EKS user guide: Auto Mode; AWS add-ons, compatible compute types)."""
 
-    Raises:
-        SettingsError: the version is unknown or out of extended support.
+
+def today() -> date:
+    """The day by which support is judged, in UTC."""
+    return datetime.now(UTC).date()
+
+
+def refusal(version: KubernetesVersion, day: date) -> str | None:
+    """Why there can be no cluster of this version on that day; None while AWS supports it in any way."""
+    if day <= (ended := SUPPORT[version].extended):
+        return None
+    return f"Kubernetes {version} left extended support on {ended}; AWS upgrades such clusters by itself"
+
+
+def warning(version: KubernetesVersion, day: date) -> str | None:
+    """What a cluster of this version costs once standard support has ended, and the repair; None until then."""
+    support = SUPPORT[version]
+    if day <= support.standard:
+        return None
+    return (
+        f"cluster.version: Kubernetes {version} left standard support on {support.standard};"
+        f" until {support.extended} the cluster costs six times as much: {repair()}"
+    )
+
+
+def repair() -> str:
+    """The command that asks for the newest version."""
+    return f"pulumi config set --path cluster.version {list(SUPPORT)[-1]}"
+
+
+def support_type(version: KubernetesVersion, day: date) -> str:
+    """The cluster's upgrade policy. `STANDARD` never costs more unasked, but AWS keeps no cluster of it on a version
+    whose standard support has ended (Amazon EKS user guide, cluster upgrade policy).
     """
-    newest = max(SUPPORT, key=_order)
-    repair = f"pulumi config set --path cluster.version {newest}"
-    support = SUPPORT.get(version)
-    if support is None:
-        message = f"EKS has no Kubernetes {version!r} that this program knows; it knows {', '.join(SUPPORT)}"
-        raise SettingsError([Invalid("cluster.version", message, repair)])
-    if today > support.extended:
-        message = (
-            f"Kubernetes {version} left extended support on {support.extended}; AWS upgrades such clusters by itself"
-        )
-        raise SettingsError([Invalid("cluster.version", message, repair)])
-    if today > support.standard:
-        return (
-            f"cluster.version: Kubernetes {version} left standard support on {support.standard};"
-            f" until {support.extended} the cluster costs six times as much: {repair}"
-        )
-    return None
-
-
-def _order(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+    return "STANDARD" if day <= SUPPORT[version].standard else "EXTENDED"

@@ -2,6 +2,7 @@
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
 import stackfiles
@@ -33,6 +34,7 @@ def found(findings):
 
 def test_what_is_missing_is_said_with_its_repair(programs):
     tools = found(doctor.tools(stack("prod").settings))
+    tools.pop("Kubernetes API")
     assert {"pulumi", "pulumi-language-python", "docker", "aws", "kubectl"} == set(tools)
     assert all(finding.said == "not on PATH" and finding.repair for finding in tools.values())
 
@@ -74,6 +76,33 @@ def test_without_credentials_nothing_else_is_asked(monkeypatch, tmp_path):
     (only,) = doctor.account(stack("dev"), boto3.Session(region_name="us-east-1"))
     assert only.what == "credentials"
     assert only.repair
+
+
+def test_a_private_kubernetes_api_is_reached_from_inside_alone():
+    wanted = stack("prod", "orchestrator=eks").settings
+    assert not doctor.kubernetes_api(wanted, "10.0.3.4").repair
+    outside = doctor.kubernetes_api(wanted, "192.0.2.7")
+    assert outside.said == "this machine's address 192.0.2.7 is outside of 10.0.0.0/16"
+    assert outside.repair.startswith("the cluster's API answers inside the VPC alone: run `up` there (docs/eks.md")
+
+
+def test_the_kubernetes_api_is_no_matter_where_addresses_may_call_it(programs):
+    tools = found(
+        doctor.tools(stack("dev", "orchestrator=eks", "cluster={public_access_cidrs: [192.0.2.0/24]}").settings)
+    )
+    assert "Kubernetes API" not in tools
+    assert "Kubernetes API" in found(doctor.tools(stack("dev", "orchestrator=eks").settings))
+
+
+@pytest.mark.parametrize(
+    ("offered", "repair"), [("v1.14.3-eksbuild.23", ""), ("v1.15.0-eksbuild.1", "upgrade Switchyard")]
+)
+def test_an_add_on_that_aws_no_longer_offers_is_told(offered, repair):
+    eks = boto3.client("eks", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(eks) as stub:
+        answer = {"addons": [{"addonName": "coredns", "addonVersions": [{"addonVersion": offered}]}]}
+        stub.add_response("describe_addon_versions", answer, {"addonName": "coredns", "kubernetesVersion": "1.36"})
+        assert doctor.addon_version(eks, "coredns", "1.36").repair.startswith(repair)
 
 
 def test_the_exit_status_says_that_something_is_to_be_done(programs, monkeypatch, capsys):

@@ -14,10 +14,9 @@ from foundation.edge import TargetGroup
 from foundation.secrets import SecretRef
 from foundation.signals import Metric, Missing
 from orchestrators.base import OrchestratorArgs
-from orchestrators.eks import Eks
+from orchestrators.eks import Eks, versions
 from orchestrators.eks.hidden import hidden_children
 from settings import ClusterSettings
-from stackconfig import SettingsError
 from tests.orchestrators.eks.portal import EC2, FARGATE, MANAGED, NAMES, portal
 from tests.support.pulumi_run import run
 
@@ -281,9 +280,26 @@ def test_fargate_gets_no_network_policies_that_it_would_ignore(fargate):
     assert not fargate[0].of(":NetworkPolicy")
 
 
-def test_an_unsupported_version_stops_everything():
-    with pytest.raises(SettingsError):
-        provision(EC2, cluster=ClusterSettings(version="1.20"))
+def test_every_add_on_is_pinned_by_the_clusters_version(either):
+    registered, _, args, _ = either
+    pinned = {each.inputs["addonName"]: each.inputs["addonVersion"] for each in registered.of(":Addon")}
+    needed = versions.NEEDED[args.placement.compute]
+    assert pinned == {addon: versions.ADDONS[addon][args.cluster.version] for addon in needed}
+
+
+def test_name_resolution_runs_on_fargate(fargate):
+    (coredns,) = (each for each in fargate[0].of(":Addon") if each.inputs["addonName"] == "coredns")
+    assert json.loads(coredns.inputs["configurationValues"]) == {"computeType": "Fargate"}
+
+
+def test_the_observability_add_on_puts_nothing_into_the_workloads_pods(ec2):
+    (agent,) = (each for each in ec2[0].of(":Addon") if each.name == "eks-observability")
+    monitored = json.loads(agent.inputs["configurationValues"])["manager"]["applicationSignals"]["autoMonitor"]
+    assert monitored == {"monitorAllServices": False}
+
+
+def test_a_cluster_in_standard_support_never_costs_more_unasked(either):
+    assert either[3]["upgrade_policy"] == {"support_type": "STANDARD"}
 
 
 def test_a_stack_without_secrets_has_no_secrets_operator():
