@@ -1,6 +1,7 @@
 """names -> network -> edge -> data -> images -> orchestrators -> routes -> alerting -> exports. Nothing flows back."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import pulumi
 
@@ -78,6 +79,8 @@ images = Images(
         names=names,
         key_arn=key.arn,
         prebuilt=settings.images,
+        registries=settings.registries,
+        root=Path(pulumi.get_root_directory()),
         copied=settings.network.egress == "endpoints",
         protect=protect,
         tags=tags,

@@ -19,6 +19,7 @@ __all__ = [
     "NetworkSettings",
     "Orchestrator",
     "Placement",
+    "RegistrySettings",
     "Settings",
     "SettingsError",
     "SiteSettings",
@@ -80,6 +81,14 @@ Certificate = Annotated[
         r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]{36}",
         "the ARN of a certificate in AWS Certificate Manager",
         "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
+    ),
+]
+PullSecret = Annotated[
+    str,
+    _like(
+        r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:ecr-pullthroughcache/[\w/+=.@-]+",
+        "the ARN of a secret whose name begins with ecr-pullthroughcache/",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:ecr-pullthroughcache/hub-AbCdEf",
     ),
 ]
 Digest = Annotated[
@@ -237,6 +246,16 @@ class SiteSettings:
     activate_until: Moment | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrySettings:
+    """`registries`: accounts at public registries, each a secret `ecr-pullthroughcache/...` of Secrets Manager with
+    `username` and `accessToken`. With one, Amazon ECR caches that registry's images too.
+    """
+
+    docker_hub: PullSecret | None = None
+    github: PullSecret | None = None
+
+
 class Size(StrEnum):
     """How large the managed data is: `small` is one smallest instance, `production` survives the loss of a zone."""
 
@@ -260,6 +279,7 @@ class Settings:
     """Names of stores that the stack no longer keeps and whose data may be lost (docs/adr/0004)."""
     images: Mapping[str, Digest] = field(default_factory=lambda: MappingProxyType({}))
     """Digest references from CI per service (`repository@sha256:...`); what is not here, `up` builds."""
+    registries: RegistrySettings = RegistrySettings()
     network: NetworkSettings = NetworkSettings()
     edge: EdgeSettings = EdgeSettings()
     alerts: AlertSettings = AlertSettings()

@@ -13,6 +13,7 @@ _MIRROR = "public.ecr.aws"
 _MIRRORED = {_OFFICIAL: f"{_MIRROR}/docker/library", "valkey": f"{_MIRROR}/valkey"}
 
 
+_PLATFORMS = ("linux/amd64", "linux/arm64")
 _ECR = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+)"
 )
@@ -26,12 +27,22 @@ class Built:
     build: Build
     containers: tuple[Container, ...] = field(default=())
 
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """`linux/amd64` and `linux/arm64`, as far as containers ask for them (Compose `platform`)."""
+        return tuple(sorted({platform(container) for container in self.containers}))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """One public image that several containers may run; `path` and `tag` are what its copy is called."""
+    """One public image that several containers may run. A copy of the stack's own is called `path` and `tag`; `version`
+    is how the image is asked for in its `registry`, as `:tag` or `@digest`, and `repository` its name there.
+    """
 
     source: str
+    registry: str
+    repository: str
+    version: str
     path: str
     tag: str
     containers: tuple[str, ...]
@@ -45,7 +56,7 @@ def containers(workload: Workload, managed: Collection[str]) -> Iterator[Contain
 
 
 def built(workload: Workload, managed: Collection[str]) -> tuple[Built, ...]:
-    """The distinct builds in order of the description."""
+    """The distinct builds in order of the description, each for every platform that one of its containers asks for."""
     groups: dict[tuple[object, ...], list[Container]] = {}
     for container in containers(workload, managed):
         if container.build:
@@ -58,11 +69,11 @@ def built(workload: Workload, managed: Collection[str]) -> tuple[Built, ...]:
 
 
 def copies(workload: Workload, managed: Collection[str], prebuilt: Mapping[str, str]) -> tuple[Copy, ...]:
-    """The public images that a stack without a way out has to hold itself, in order of the description."""
+    """The public images that a stack's own registry can hold, in order of the description."""
     users: dict[str, list[str]] = {}
     for container in containers(workload, managed):
         if container.image and not container.build and container.name not in prebuilt:
-            source = public(container.image)
+            source = mirrored(container.image)
             if repository_arn(source) is None:
                 users.setdefault(source, []).append(container.name)
     return tuple(_copy(source, names) for source, names in users.items())
@@ -73,8 +84,21 @@ def _copy(source: str, names: list[str]) -> Copy:
     path, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
         path, tag = name, "latest"
-    label = digest.replace(":", "-") if digest else tag
-    return Copy(source=source, path=path.removeprefix(f"{_MIRROR}/"), tag=label, containers=tuple(names))
+    registry, namespace, image = _parts(path)
+    return Copy(
+        source=source,
+        registry=registry,
+        repository=f"{namespace}/{image}",
+        version=f"@{digest}" if digest else f":{tag}",
+        path=path.removeprefix(f"{_MIRROR}/"),
+        tag=digest.replace(":", "-") if digest else tag,
+        containers=tuple(names),
+    )
+
+
+def platform(container: Container) -> str:
+    """The platform without its variant, of which the clouds' machines have one: `linux/arm64` of `linux/arm64/v8`."""
+    return "/".join((container.platform or _PLATFORMS[0]).split("/")[:2])
 
 
 def problems(workload: Workload, managed: Collection[str], prebuilt: Mapping[str, str]) -> Iterator[Problem]:
@@ -83,6 +107,9 @@ def problems(workload: Workload, managed: Collection[str], prebuilt: Mapping[str
     for container in known:
         if not container.image and not container.build:
             yield Problem(container.at, f"{container.name} has neither image nor build; give it one")
+        if platform(container) not in _PLATFORMS:
+            allowed = " and ".join(_PLATFORMS)
+            yield Problem(container.at, f"platform of {container.name} is {container.platform}; machines are {allowed}")
     first: dict[str, Built] = {}
     for each in built(workload, managed):
         other = first.setdefault(each.label, each)
@@ -97,7 +124,7 @@ def problems(workload: Workload, managed: Collection[str], prebuilt: Mapping[str
         yield Problem(None, f"images.{name} names no container that runs here; allowed are {', '.join(names)}")
 
 
-def public(reference: str) -> str:
+def mirrored(reference: str) -> str:
     """Where AWS pulls a public image from: Docker's official images and Valkey's from their exact copies in Amazon ECR
     Public, as Docker Hub counts the anonymous pulls of all tasks behind one NAT address together and soon refuses.
     No cache of our own is needed for that, nor its rights and credentials. Anything else is pulled from where it is.

@@ -26,6 +26,14 @@ def encrypted_messages(inputs: Inputs) -> Iterator[str]:
         yield "its messages are not encrypted; set sqsManagedSseEnabled or a key"
 
 
+def fixed_tags(inputs: Inputs) -> Iterator[str]:
+    """`cache` is no image that anybody runs: BuildKit moves it with each build."""
+    exclusions = [each.get("filter") for each in inputs.get("imageTagMutabilityExclusionFilters") or ()]
+    if inputs.get("imageTagMutability") == "IMMUTABLE_WITH_EXCLUSION" and exclusions == ["cache"]:
+        return
+    yield from expects(imageTagMutability="IMMUTABLE")(inputs)
+
+
 def encrypted_repository(inputs: Inputs) -> Iterator[str]:
     scanning = (inputs.get("imageScanningConfiguration") or {}).get("scanOnPush")
     if scanning is not True:
@@ -89,9 +97,9 @@ RULES = (
     ),
     Rule(
         name="fixed-scanned-images",
-        requires="Images are scanned and encrypted, and no tag ever names another one.",
+        requires="Images are scanned and encrypted, and no tag ever names another one but that of builds' caches.",
         types=("aws:ecr/repository:Repository",),
-        check=each(expects(imageTagMutability="IMMUTABLE"), encrypted_repository),
+        check=each(fixed_tags, encrypted_repository),
         source="Security Hub ECR.1, ECR.2, ECR.5",
     ),
     Rule(

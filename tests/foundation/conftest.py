@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,16 @@ from foundation.names import Names
 from foundation.network import Network, NetworkArgs
 from foundation.routes import Routes, RoutesArgs
 from foundation.secrets import Secrets, SecretsArgs
-from settings import Compute, EdgeSettings, NetworkSettings, Orchestrator, Placement, SiteSettings, Size
+from settings import (
+    Compute,
+    EdgeSettings,
+    NetworkSettings,
+    Orchestrator,
+    Placement,
+    RegistrySettings,
+    SiteSettings,
+    Size,
+)
 from tests.foundation.portal import portal
 from tests.support.pulumi_run import REGION, Run, run
 from workload.model import Workload
@@ -20,6 +30,7 @@ CERTIFICATE = f"arn:aws:acm:{REGION}:111122223333:certificate/00000000-0000-0000
 ECS = Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE, weight=90)
 EKS = Placement(orchestrator=Orchestrator.EKS, compute=Compute.EC2, weight=10)
 PLAIN, SMALL_NETWORK, NO_SITE = EdgeSettings(http=True), NetworkSettings(), SiteSettings()
+NO_ACCOUNTS = RegistrySettings()
 MANAGED = ("db", "cache")
 
 
@@ -37,11 +48,12 @@ class Foundation:
         network: NetworkSettings = SMALL_NETWORK,
         site: SiteSettings = NO_SITE,
         placements: Sequence[Placement] = (ECS, EKS),
+        registries: RegistrySettings = NO_ACCOUNTS,
         prebuilt: Mapping[str, str] | None = None,
         then: Callable[["Foundation"], object] = lambda _: None,
     ) -> None:
         self._described, self._then = workload or portal(), then
-        self._settings = {"size": size, "protect": protect, "edge": edge, "network": network}
+        self._settings = {"size": size, "protect": protect, "edge": edge, "network": network, "registries": registries}
         self._site, self._placements = site, placements
         self._prebuilt, self.names = prebuilt or {}, Names("portal", stack)
         self.run: Run = run(self._program)
@@ -89,6 +101,8 @@ class Foundation:
                 managed=MANAGED,
                 key_arn=key.arn,
                 prebuilt=self._prebuilt,
+                registries=self._settings["registries"],
+                root=Path("/src"),
                 copied=self._settings["network"].egress == "endpoints",
                 protect=protect,
             ),

@@ -301,7 +301,7 @@ def test_containers_of_one_build_run_one_image(dev: Foundation) -> None:
 def test_images_are_scanned_immutable_and_encrypted(dev: Foundation) -> None:
     inputs = dev.run.one("ecr/repository:Repository").inputs
     assert inputs["imageScanningConfiguration"] == {"scanOnPush": True}
-    assert inputs["imageTagMutability"] == "IMMUTABLE"
+    assert inputs["imageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
     assert inputs["encryptionConfigurations"][0]["encryptionType"] == "KMS"
 
 

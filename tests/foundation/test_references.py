@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from foundation.references import built, problems, public
+from foundation.references import built, mirrored, problems
 from tests.foundation.portal import container, portal, workload
 from workload.model import Build, Service
 
@@ -23,7 +23,7 @@ DIGEST = f"repository@sha256:{'0' * 64}"
     ],
 )
 def test_only_exact_copies_of_docker_hub_images_are_pulled_from_aws(reference: str, pulled: str) -> None:
-    assert public(reference) == pulled
+    assert mirrored(reference) == pulled
 
 
 def test_containers_with_the_same_image_and_build_share_one() -> None:

@@ -53,6 +53,13 @@ TLS = "ELBSecurityPolicy-TLS13-1-2-PQ-2025-09"
 FORWARD, REDIRECT = [{"type": "forward"}], [{"type": "redirect"}]
 EVERYONE = {"cidrIpv4": "0.0.0.0/0"}
 
+
+def sparing(tags):
+    filters = [{"filter": tags, "filterType": "WILDCARD"}]
+    spared = {"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION", "imageTagMutabilityExclusionFilters": filters}
+    return {**REPOSITORY, **spared}
+
+
 CASES = [
     ("web-ports-only", {**EVERYONE, "fromPort": 443, "toPort": 443}, {**EVERYONE, "fromPort": 22, "toPort": 22}),
     ("web-ports-only", {"cidrIpv4": "10.0.0.0/8", "fromPort": 22, "toPort": 22}, {"cidrIpv6": "::/0"}),
@@ -100,6 +107,7 @@ CASES = [
     ("rotated-keys", {"enableKeyRotation": True, "deletionWindowInDays": 30}, {"deletionWindowInDays": 30}),
     ("fixed-scanned-images", REPOSITORY, {**REPOSITORY, "imageTagMutability": "MUTABLE"}),
     ("fixed-scanned-images", REPOSITORY, {**REPOSITORY, "imageScanningConfiguration": None}),
+    ("fixed-scanned-images", sparing("cache"), sparing("*")),
     ("encrypted-queues", {"sqsManagedSseEnabled": True}, {}),
     (
         "encrypted-disks",
