@@ -51,6 +51,7 @@ edge = Edge(
         names=names,
         network=network,
         settings=settings.edge,
+        shifts=settings.shifts,
         protect=protect,
         tags=tags,
     ),

@@ -57,6 +57,7 @@ Weight = Annotated[int, Form("a weight of 0 to 999", "100", lambda number: numbe
 Percent = Annotated[int, Form("a share of 0 to 100 percent", "50", lambda number: number in range(101))]
 Count = Annotated[int, Form("a number of 0 to 1000", "1", lambda number: number in range(1001))]
 Machines = Annotated[int, Form("a number of 1 to 1000 machines", "3", lambda number: number in range(1, 1001))]
+Minutes = Annotated[int, Form("0 to 1440 minutes", "5", lambda number: number in range(1441))]
 LogDays = Annotated[
     int,
     Form(f"a retention that CloudWatch knows, in days: {', '.join(map(str, _LOG_DAYS))}", "30", _LOG_DAYS.__contains__),
@@ -221,12 +222,17 @@ class EcsSettings:
     """`ecs` (ECS only): `spot` is the percentage of tasks (Fargate) or instances (EC2) on Spot capacity beyond the
     first `on_demand`. `instance_types` (EC2) are alternatives, of one architecture. `log_days` is how long logs are
     kept; without it 30 days, and 365 where the stack is protected.
+
+    `deployment` is how a new version of a service with an ingress comes: task by task, or beside the old one with the
+    requests moved at once, in ten steps, or a few first. `bake_minutes` is for how long the old version then stays.
     """
 
     spot: Percent = 0
     on_demand: Count = 1
     instance_types: tuple[InstanceType, ...] = ("m6i.large", "m6a.large", "m5.large")
     log_days: LogDays | None = None
+    deployment: Literal["rolling", "blue_green", "linear", "canary"] = "rolling"
+    bake_minutes: Minutes = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +295,12 @@ class Settings:
     protect: bool = False
     """Whether stateful resources refuse deletion, in Pulumi and in AWS."""
     tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def shifts(self) -> bool:
+        """Whether ECS moves the edge's requests between two versions of a service."""
+        (first, *others) = self.placements
+        return self.ecs.deployment != "rolling" and not others and first.orchestrator is Orchestrator.ECS
 
 
 def load(config: Mapping[str, object], *, project: str, stack: str) -> Settings:

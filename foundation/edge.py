@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import pulumi
 import pulumi_aws as aws
@@ -12,37 +11,25 @@ from foundation.certificate import alias, certificate
 from foundation.ledger import Owned
 from foundation.names import Names
 from foundation.network import Network
-from foundation.routing import health_path, ingresses, parking_priorities
 from foundation.signals import Metric, Missing, Signal
-from settings import EdgeSettings, Orchestrator, Placement
-from workload.model import Ingress, Workload
+from foundation.targets import TargetGroup, shifted, target_groups
+from settings import EdgeSettings, Placement
+from workload.model import Workload
 
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-PQ-2025-09"
-_NAME_LIMIT = 32  # AWS: names of load balancers and target groups
-_DRAIN_SECONDS = 30
-_NOBODY = "192.0.2.0/24"  # RFC 5737: for documentation only, so no request comes from there
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetGroup:
-    """Where one placement registers the addresses of one ingress service."""
-
-    arn: pulumi.Output[str]
-    arn_suffix: pulumi.Output[str]
-    balancer_suffix: pulumi.Output[str]
-    """The load balancer's own: its metrics are named by both."""
-    port: int
-    parking_rule: pulumi.Resource
-    """The listener rule that no request meets: with it the group is in use, so its targets turn healthy."""
+_NAME_LIMIT = 32  # AWS: names of load balancers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeArgs:
+    """With `shifts` ECS moves the requests of the one placement between two target groups of each service."""
+
     workload: Workload
     placements: Sequence[Placement]
     names: Names
     network: Network
     settings: EdgeSettings
+    shifts: bool = False
     protect: bool
     tags: Mapping[str, str]
 
@@ -58,7 +45,7 @@ class Edge(pulumi.ComponentResource):
     sticky: int
     """For how many seconds a client stays with the placement and the target that it met first; 0 is not at all."""
     signals: Sequence[Signal]
-    ledger: Sequence[Owned] = ()
+    ledger: Sequence[Owned]
 
     def __init__(self, name: str, args: EdgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:foundation:Edge", name, None, opts)
@@ -71,7 +58,8 @@ class Edge(pulumi.ComponentResource):
         )
         self._certificate = self._certificate_arn()
         self.listener_arn = self._listeners()
-        self._targets = self._target_groups()
+        self._targets = target_groups(self._name, args, self.listener_arn, self._balancer, parent=self)
+        self.ledger = [owned for groups in self._targets.values() for owned in shifted(groups)]
         self.signals = self._signals()
         self.register_outputs({"address": self.address, "url": self.url})
 
@@ -139,68 +127,6 @@ class Edge(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _target_groups(self) -> Mapping[str, Mapping[str, TargetGroup]]:
-        services = ingresses(self._args.workload)
-        priorities = parking_priorities(f"{p.key}-{service}" for p in self._args.placements for service in services)
-        return MappingProxyType({
-            placement.key: MappingProxyType({
-                service: self._target_group(
-                    placement, service, ingress, priorities[f"{placement.key}-{service}"]
-                )
-                for service, ingress in services.items()
-            })
-            for placement in self._args.placements
-        })  # fmt: skip
-
-    def _target_group(self, placement: Placement, service: str, ingress: Ingress, priority: int) -> TargetGroup:
-        args, label = self._args, f"{self._name}-{placement.key}-{service}"
-        tags = dict(args.tags)
-        if placement.orchestrator is Orchestrator.EKS:
-            # Without it AmazonEKSLoadBalancingPolicy lets no cluster register targets (containers-roadmap#2508).
-            tags["eks:eks-cluster-name"] = args.names.cluster(placement.key)
-        group = aws.lb.TargetGroup(
-            label,
-            # A new port replaces the group, and the old one is deleted last: both need a name.
-            name=args.names.of(placement.key, service, str(ingress.port), limit=_NAME_LIMIT),
-            vpc_id=args.network.vpc_id,
-            target_type="ip",
-            protocol="HTTP",
-            port=ingress.port,
-            deregistration_delay=_DRAIN_SECONDS,
-            slow_start=args.settings.slow_start,
-            stickiness=(
-                {"type": "lb_cookie", "enabled": True, "cookie_duration": args.settings.sticky}
-                if args.settings.sticky
-                else None
-            ),
-            health_check={
-                "path": health_path(args.workload.services[service], ingress),
-                "matcher": "200-399",
-                "interval": 10,
-                "timeout": 5,
-                "healthy_threshold": 2,
-                "unhealthy_threshold": 3,
-            },
-            tags=tags,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        parking = aws.lb.ListenerRule(
-            f"{label}-parking",
-            listener_arn=self.listener_arn,
-            priority=priority,
-            conditions=[{"source_ip": {"values": [_NOBODY]}}],
-            actions=[{"type": "forward", "target_group_arn": group.arn}],
-            tags=dict(args.tags),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return TargetGroup(
-            arn=group.arn,
-            arn_suffix=group.arn_suffix,
-            balancer_suffix=self._balancer.arn_suffix,
-            port=ingress.port,
-            parking_rule=parking,
-        )
-
     def _signals(self) -> Sequence[Signal]:
         balancer = {"LoadBalancer": self._balancer.arn_suffix}
 
@@ -233,9 +159,10 @@ class Edge(pulumi.ComponentResource):
                 Signal(
                     subject=service,
                     name="unhealthy_targets",
-                    metric=metric("UnHealthyHostCount", "Maximum", "Count", TargetGroup=group.arn_suffix),
+                    metric=metric("UnHealthyHostCount", "Maximum", "Count", TargetGroup=suffix),
                 )
                 for groups in self._targets.values()
                 for service, group in groups.items()
+                for suffix in group.suffixes
             ),
         )

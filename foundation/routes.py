@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_aws as aws
 
 from foundation.edge import Edge
-from foundation.routing import Route, routes
+from foundation.routing import routes
+from foundation.rules import elsewhere, rule
 from settings import Placement
 from workload.model import Workload
 
@@ -32,36 +32,15 @@ class Routes(pulumi.ComponentResource):
     def __init__(self, name: str, args: RoutesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:foundation:Routes", name, None, opts)
         for route in routes(args.workload):
-            aws.lb.ListenerRule(
-                f"{name}-{route.service}",
+            targets = [(args.edge.targets(each)[route.service], each.weight) for each in args.placements]
+            if any(target.shift for target, _ in targets):
+                continue  # the edge made the rule, and ECS moves its weights
+            rule(
+                route,
                 listener_arn=args.edge.listener_arn,
-                priority=route.priority,
-                conditions=_conditions(route),
-                actions=[
-                    {
-                        "type": "forward",
-                        "forward": {
-                            "target_groups": [
-                                {"arn": args.edge.targets(placement)[route.service].arn, "weight": placement.weight}
-                                for placement in args.placements
-                            ],
-                            # A client that stays with a target has to stay with the group that the target is in.
-                            "stickiness": (
-                                {"enabled": True, "duration": args.edge.sticky}
-                                if args.edge.sticky and len(args.placements) > 1
-                                else None
-                            ),
-                        },
-                    }
-                ],
-                tags=dict(args.tags),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.ready)),
+                weights=[(target.arn, weight) for target, weight in targets],
+                sticky=args.edge.sticky,
+                tags=args.tags,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.ready), aliases=[elsewhere("edge")]),
             )
         self.register_outputs({})
-
-
-def _conditions(route: Route) -> list[aws.lb.ListenerRuleConditionArgsDict]:
-    conditions: list[aws.lb.ListenerRuleConditionArgsDict] = [{"path_pattern": {"values": list(route.paths)}}]
-    if route.hosts:
-        conditions.append({"host_header": {"values": list(route.hosts)}})
-    return conditions

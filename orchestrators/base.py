@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pulumi import Input, Resource
 
     from foundation.data import Endpoint
-    from foundation.edge import TargetGroup
     from foundation.network import Network
     from foundation.secrets import SecretRef
+    from foundation.targets import TargetGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,12 +46,12 @@ def service(document: Document, values: Values) -> dict[str, Any]:
         ],
         "scheduling_strategy": known["schedulingStrategy"],
         "deployment_controller": aws.ecs.ServiceDeploymentControllerArgs(type=known["deploymentController"]["type"]),
-        "deployment_configuration": aws.ecs.ServiceDeploymentConfigurationArgs(strategy=deployment["strategy"]),
+        "deployment_configuration": _deployment(deployment),
         "deployment_maximum_percent": deployment["maximumPercent"],
         "deployment_minimum_healthy_percent": deployment["minimumHealthyPercent"],
-        "deployment_circuit_breaker": aws.ecs.ServiceDeploymentCircuitBreakerArgs(
-            **deployment["deploymentCircuitBreaker"]
-        ),
+        "deployment_circuit_breaker": deployment.get("deploymentCircuitBreaker"),
+        # Without it the provider replaces a service whose capacity strategy changes, under the name that it has.
+        "force_new_deployment": True,
         # Without guards ECS wants no word of them.
         "alarms": aws.ecs.ServiceAlarmsArgs(
             alarm_names=deployment["alarms"]["alarmNames"],
@@ -76,6 +76,7 @@ def service(document: Document, values: Values) -> dict[str, Any]:
                 target_group_arn=item["targetGroupArn"],
                 container_name=item["containerName"],
                 container_port=item["containerPort"],
+                advanced_configuration=_advanced(item.get("advancedConfiguration")),
             )
             for item in known.get("loadBalancers", [])
         ],
@@ -87,6 +88,34 @@ def service(document: Document, values: Values) -> dict[str, Any]:
             None,
         ),
     }
+
+
+def _deployment(known: Document) -> dict[str, Any]:
+    """The provider takes minutes as strings."""
+    arguments: dict[str, Any] = {"strategy": known["strategy"]}
+    if "bakeTimeInMinutes" in known:
+        arguments["bake_time_in_minutes"] = str(known["bakeTimeInMinutes"])
+    if linear := known.get("linearConfiguration"):
+        arguments["linear_configuration"] = {
+            "step_percent": linear["stepPercent"],
+            "step_bake_time_in_minutes": str(linear["stepBakeTimeInMinutes"]),
+        }
+    if canary := known.get("canaryConfiguration"):
+        arguments["canary_configuration"] = {
+            "canary_percent": canary["canaryPercent"],
+            "canary_bake_time_in_minutes": str(canary["canaryBakeTimeInMinutes"]),
+        }
+    return arguments
+
+
+def _advanced(known: Document | None) -> aws.ecs.ServiceLoadBalancerAdvancedConfigurationArgs | None:
+    if known is None:
+        return None
+    return aws.ecs.ServiceLoadBalancerAdvancedConfigurationArgs(
+        alternate_target_group_arn=known["alternateTargetGroupArn"],
+        production_listener_rule=known["productionListenerRule"],
+        role_arn=known["roleArn"],
+    )
 
 
 def _service_connect(known: Document) -> aws.ecs.ServiceServiceConnectConfigurationArgs:

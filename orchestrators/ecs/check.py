@@ -13,5 +13,27 @@ from workload.model import Workload
 def problems(workload: Workload, settings: Settings, placement: Placement) -> Iterator[Problem]:
     """Every reason why these settings cannot carry a workload that the placement could."""
     links = Links(workload, Names(settings.project, settings.stack), settings.managed)
+    if settings.ecs.deployment != "rolling":
+        yield from _shifting(workload, settings, placement)
     if placement.compute is Compute.EC2:
         yield from instances.problems(workload, settings.managed, links, settings.ecs)
+
+
+def _shifting(workload: Workload, settings: Settings, placement: Placement) -> Iterator[Problem]:
+    """AWS: considerations for blue/green deployments, Amazon ECS developer guide."""
+    asked = settings.ecs.deployment
+    back = f", or\n    pulumi config set --path ecs.deployment rolling --stack {settings.stack}"
+    if len(settings.placements) > 1:
+        keys = " and ".join(each.key for each in settings.placements)
+        message = f"ecs.deployment: {asked} moves the weights of the edge, which {keys} share; keep one placement"
+        yield Problem(None, message + back)
+    if placement.compute is Compute.DATACENTER:
+        message = f"ecs.deployment: {asked} needs targets that ECS registers, and it registers no machines of one's own"
+        yield Problem(None, f"{message}; use ecs-ec2{back}")
+    for service in workload.services.values():
+        if service.ingress and service.scaling and service.scaling.requests:
+            message = (
+                f"{service.name} scales by requests per target, which nothing counts while ecs.deployment {asked} "
+                "moves them between two target groups; remove `requests` from `x-scaling`"
+            )
+            yield Problem(service.container.at, message + back)

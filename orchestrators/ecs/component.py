@@ -12,6 +12,7 @@ from foundation.signals import EventPattern, Signal
 from orchestrators.base import OrchestratorArgs, RunningService
 from orchestrators.documents import Document, refs, resolve
 from orchestrators.ecs import arguments, scaling_arguments
+from orchestrators.ecs.deployment import shifting_minutes, shifts
 from orchestrators.ecs.guards import guards
 from orchestrators.ecs.instances import fleet
 from orchestrators.ecs.links import Links, dns_namespace
@@ -23,6 +24,7 @@ from orchestrators.ecs.scaling import scaling_documents
 from orchestrators.ecs.schedule import group_name, schedule_document
 from orchestrators.ecs.scheduled_run import ScheduledRun
 from orchestrators.ecs.service import run_task_document, service_document
+from orchestrators.ecs.shift import shift_role
 from orchestrators.ecs.signals import cluster_events, service_signals
 from orchestrators.ecs.waits import JobRun, Rollout
 from settings import Compute
@@ -30,6 +32,7 @@ from workload.model import Job, Service
 from workload.text import Ref
 
 _LOG_DAYS, _PROTECTED_LOG_DAYS = 30, 365
+_ROLLOUT_SECONDS = 1800
 
 
 class Ecs(pulumi.ComponentResource):
@@ -52,6 +55,7 @@ class Ecs(pulumi.ComponentResource):
         services = [s for s in args.workload.services.values() if s.name in self._documents]
         self.ledger = [self._autoscaled(service) for service in services if service.scaling]
         self._values: dict[str, pulumi.Input[Any]] = {"region": args.region, **self._known()}
+        self._warn(services)
         self._cluster, self._capacity = self._make_cluster()
         self._values["cluster"] = self._cluster.arn
         self._values |= self._schedule_group()
@@ -66,6 +70,16 @@ class Ecs(pulumi.ComponentResource):
         self.ready = [self._done[service.name] for service in services]
         self.exports = {}
         self.register_outputs({"cluster": self._cluster.arn})
+
+    def _warn(self, services: Sequence[Service]) -> None:
+        settings = self._args.ecs
+        rolled = [service.name for service in services if not shifts(service, settings)]
+        if settings.deployment != "rolling" and rolled:
+            pulumi.log.warn(
+                f"{', '.join(rolled)}: without x-ingress there are no requests that ecs.deployment could move, "
+                "so new tasks replace old ones step by step",
+                self,
+            )
 
     @property
     def _cluster_name(self) -> str:
@@ -114,6 +128,12 @@ class Ecs(pulumi.ComponentResource):
                 f"target_group_suffix.{service}": target.arn_suffix,
                 f"balancer_suffix.{service}": target.balancer_suffix,
             }
+            if target.shift:
+                values |= {
+                    f"alternate_target_group.{service}": target.shift.arn,
+                    f"alternate_target_group_suffix.{service}": target.shift.arn_suffix,
+                    f"listener_rule.{service}": target.shift.rule.arn,
+                }
         values |= {f"image.{container}": image for container, image in args.images.items()}
         values |= {f"security_group.{unit}": group for unit, group in args.network.security_groups.items()}
         values |= {f"subnet.private.{n}": subnet for n, subnet in enumerate(args.network.private_subnet_ids)}
@@ -225,6 +245,10 @@ class Ecs(pulumi.ComponentResource):
         needed = [*before, self._capacity, self._roles[unit.name].granted]
         if unit.ingress:
             needed.append(args.targets[unit.name].parking_rule)
+        if shifts(unit, args.ecs):
+            role, granted = shift_role(f"{name}-shift", unit.name, args, self._values, parent=self)
+            self._values[f"role.{unit.name}.shift"] = role
+            needed.append(granted)
         needed += [
             aws.cloudwatch.MetricAlarm(
                 f"{self._name}-{guard['AlarmName'].removeprefix(f'{self._cluster_name}-')}",
@@ -232,7 +256,7 @@ class Ecs(pulumi.ComponentResource):
                 tags=args.tags,
                 opts=self._opts(),
             )
-            for guard in guards(unit, args.placement, self._links)
+            for guard in guards(unit, args.placement, self._links, args.ecs)
         ]
         document = service_document(unit, args.placement, self._links, self._subnets, args.ecs)
         service = aws.ecs.Service(
@@ -250,6 +274,7 @@ class Ecs(pulumi.ComponentResource):
             cluster=self._cluster_name,
             service=service.name,
             task_definition=self._values[f"task_definition.{unit.name}"],
+            timeout=_ROLLOUT_SECONDS + 60 * shifting_minutes(unit, args.ecs),
             opts=self._opts(service),
         )
 

@@ -4,8 +4,9 @@ They tell ECS alone. Those that mail people are the matter of `alerting`, with t
 """
 
 from orchestrators.documents import Document
+from orchestrators.ecs.deployment import shifts
 from orchestrators.ecs.links import Links
-from settings import Placement
+from settings import EcsSettings, Placement
 from workload.model import Service
 from workload.text import Ref
 
@@ -13,10 +14,11 @@ ERRORS = 5
 """Percent of the requests answered with 5xx, in two of three minutes."""
 
 
-def guards(service: Service, placement: Placement, links: Links) -> list[Document]:
+def guards(service: Service, placement: Placement, links: Links, settings: EcsSettings) -> list[Document]:
     """Every guard of one service, in the shape of PutMetricAlarm; none where failures are to be lived with.
 
-    References: `balancer_suffix.<service>` and `target_group_suffix.<service>`.
+    References: `balancer_suffix.<service>`, `target_group_suffix.<service>`, and where requests are shifted
+    `alternate_target_group_suffix.<service>`.
     """
     if service.update.failure_action == "continue":
         return []
@@ -33,11 +35,13 @@ def guards(service: Service, placement: Placement, links: Links) -> list[Documen
 
     found = []
     if service.ingress:
-        queries = [
-            {"Id": "percent", "Expression": "100 * errors / requests", "ReturnData": True},
-            _requests("errors", "HTTPCode_Target_5XX_Count", service.name),
-            _requests("requests", "RequestCount", service.name),
-        ]
+        groups = ["target_group_suffix", *(["alternate_target_group_suffix"] if shifts(service, settings) else [])]
+        errors, requests = (
+            [_requests(f"{kind}{number}", metric, service.name, group) for number, group in enumerate(groups)]
+            for kind, metric in (("errors", "HTTPCode_Target_5XX_Count"), ("requests", "RequestCount"))
+        )
+        percent = f"100 * ({_sum(errors)}) / ({_sum(requests)})"
+        queries = [{"Id": "percent", "Expression": percent, "ReturnData": True}, *errors, *requests]
         found.append(
             guard(
                 "guard-errors",
@@ -70,7 +74,12 @@ def guards(service: Service, placement: Placement, links: Links) -> list[Documen
     return found
 
 
-def _requests(identifier: str, metric: str, service: str) -> Document:
+def _sum(queries: list[Document]) -> str:
+    """A group without requests tells nothing, which counts as none (AWS: CloudWatch metric math, FILL)."""
+    return " + ".join(f"FILL({query['Id']}, 0)" for query in queries)
+
+
+def _requests(identifier: str, metric: str, service: str, group: str) -> Document:
     """Of the service's own target group, which another placement does not share (AWS: Application Load Balancers,
     CloudWatch metrics).
     """
@@ -83,7 +92,7 @@ def _requests(identifier: str, metric: str, service: str) -> Document:
                 "MetricName": metric,
                 "Dimensions": [
                     {"Name": "LoadBalancer", "Value": Ref(f"balancer_suffix.{service}")},
-                    {"Name": "TargetGroup", "Value": Ref(f"target_group_suffix.{service}")},
+                    {"Name": "TargetGroup", "Value": Ref(f"{group}.{service}")},
                 ],
             },
             "Period": 60,

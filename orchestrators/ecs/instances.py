@@ -4,8 +4,8 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestrators.ecs.deployment import deployment
 from orchestrators.ecs.links import Links
-from orchestrators.ecs.service import rolling_update
 from orchestrators.ecs.sizes import exact_size
 from orchestrators.fargate import VCPU, Size
 from settings import EcsSettings
@@ -87,7 +87,7 @@ def fleet(workload: Workload, links: Links, settings: EcsSettings, *, zones: int
     The instances of the least are there before anything is rolled, so that a deployment waits for no machine.
     """
     machine = smallest(settings.instance_types)
-    least, most = (list(_tasks(workload, links, peak=peak)) for peak in (False, True))
+    least, most = (list(_tasks(workload, links, settings, peak=peak)) for peak in (False, True))
     fewest = max(zones, pack(least, machine))
     largest = max(fewest, pack(most, machine))
     return Fleet(
@@ -161,7 +161,7 @@ def _proxied(unit: Service | Job, links: Links) -> bool:
     return isinstance(unit, Service) and links.connected(unit.name)
 
 
-def _tasks(workload: Workload, links: Links, *, peak: bool) -> Iterator[Size]:
+def _tasks(workload: Workload, links: Links, settings: EcsSettings, *, peak: bool) -> Iterator[Size]:
     """Every task that may run at once; of a job one run."""
     for name, unit in workload.units.items():
         if name in links.managed:
@@ -171,7 +171,7 @@ def _tasks(workload: Workload, links: Links, *, peak: bool) -> Iterator[Size]:
         if isinstance(unit, Service):
             bounds = unit.scaling
             steady = (bounds.max if peak else bounds.min) if bounds else unit.replicas
-            count = steady * rolling_update(unit)["maximumPercent"] // 100
+            count = steady * deployment(unit, settings)["maximumPercent"] // 100
         yield from [size] * count
 
 

@@ -18,7 +18,7 @@ def wait(
     cluster: str,
     service: str,
     task_definition: str,
-    timeout: float = 1800,
+    timeout: float,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
     """The id of the completed deployment; `timeout` in seconds.

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from orchestrators.documents import Document
 from orchestrators.ecs.capacity import job_capacity, service_capacity
+from orchestrators.ecs.deployment import deployment, shifts
 from orchestrators.ecs.guards import guards
 from orchestrators.ecs.links import Links, port_name
 from settings import EcsSettings, Placement
-from workload.model import Job, Service, Update
+from workload.model import Job, Service
 from workload.text import Ref
 
 GRACE = 30
@@ -19,9 +20,10 @@ def service_document(
     service: Service, placement: Placement, links: Links, subnets: Sequence[Ref], settings: EcsSettings
 ) -> Document:
     """What ECS is asked for. References: `task_definition.<s>`, `security_group.<s>`, `target_group.<s>`,
-    `namespace`, `registry.<s>`, `region`, on EC2 `capacity_provider`, and the given `subnets`.
+    `namespace`, `registry.<s>`, `region`, on EC2 `capacity_provider`, the given `subnets`, and where requests are
+    shifted `alternate_target_group.<s>`, `listener_rule.<s>` and `role.<s>.shift`.
     """
-    rolling = rolling_update(service)
+    coming = deployment(service, settings)
     document: Document = {
         "cluster": links.names.cluster(placement.key),
         "serviceName": service.name,
@@ -30,9 +32,9 @@ def service_document(
         **service_capacity(placement, settings),
         "schedulingStrategy": "REPLICA",
         "deploymentController": {"type": "ECS"},
-        "deploymentConfiguration": {**rolling, "alarms": _guarded(service, placement, links)},
+        "deploymentConfiguration": {**coming, "alarms": _guarded(service, placement, links, settings)},
         # ECS does not rebalance a service that may not start a task before it stops one.
-        "availabilityZoneRebalancing": "DISABLED" if rolling["maximumPercent"] == 100 else "ENABLED",
+        "availabilityZoneRebalancing": "DISABLED" if coming["maximumPercent"] == 100 else "ENABLED",
         "networkConfiguration": network_configuration(service.name, subnets),
         "serviceConnectConfiguration": _service_connect(service, placement, links),
         "enableECSManagedTags": True,
@@ -46,12 +48,21 @@ def service_document(
                 "targetGroupArn": Ref(f"target_group.{service.name}"),
                 "containerName": service.name,
                 "containerPort": service.ingress.port,
+                **({"advancedConfiguration": _advanced(service.name)} if shifts(service, settings) else {}),
             }
         ]
         document["healthCheckGracePeriodSeconds"] = GRACE + math.ceil(check.start_period if check else 0)
     if links.called_by_jobs(service.name):
         document["serviceRegistries"] = [{"registryArn": Ref(f"registry.{service.name}")}]
     return document
+
+
+def _advanced(service: str) -> Document:
+    return {
+        "alternateTargetGroupArn": Ref(f"alternate_target_group.{service}"),
+        "productionListenerRule": Ref(f"listener_rule.{service}"),
+        "roleArn": Ref(f"role.{service}.shift"),
+    }
 
 
 def run_task_document(job: Job, placement: Placement, links: Links, subnets: Sequence[Ref]) -> Document:
@@ -76,29 +87,8 @@ def desired_count(service: Service) -> int:
     return min(max(service.replicas, service.scaling.min), service.scaling.max)
 
 
-def rolling_update(service: Service) -> Document:
-    """`deploy.update_config` in percent of the running tasks.
-
-    The percentages are those of the fewest tasks that the service may have: ECS rounds the upper limit down and the
-    lower one up, so that percentages of more tasks could leave no room to replace one of few.
-    """
-    update: Update = service.update
-    fewest = max(1, service.scaling.min if service.scaling else service.replicas)
-    share = 100 if update.parallelism == 0 else min(100, math.ceil(100 * update.parallelism / fewest))
-    start_first = update.order == "start-first"
-    return {
-        "strategy": "ROLLING",
-        "maximumPercent": 100 + share if start_first else 100,
-        "minimumHealthyPercent": 100 if start_first else 100 - share,
-        "deploymentCircuitBreaker": {
-            "enable": update.failure_action != "continue",
-            "rollback": update.failure_action == "rollback",
-        },
-    }
-
-
-def _guarded(service: Service, placement: Placement, links: Links) -> Document:
-    names = [guard["AlarmName"] for guard in guards(service, placement, links)]
+def _guarded(service: Service, placement: Placement, links: Links, settings: EcsSettings) -> Document:
+    names = [guard["AlarmName"] for guard in guards(service, placement, links, settings)]
     return {"alarmNames": names, "enable": bool(names), "rollback": service.update.failure_action == "rollback"}
 
 

@@ -45,7 +45,11 @@ class _RolloutProvider(_Provider):
 
         ecs = boto3.Session(region_name=props["region"]).client("ecs")
         deployment = rollout.wait(
-            ecs, cluster=props["cluster"], service=props["service"], task_definition=props["task_definition"]
+            ecs,
+            cluster=props["cluster"],
+            service=props["service"],
+            task_definition=props["task_definition"],
+            timeout=props["timeout"],
         )
         return CreateResult(id_=deployment, outs=props)
 
@@ -75,7 +79,7 @@ class JobRun(Resource, module="switchyard", name="JobRun"):
 
 
 class Rollout(Resource, module="switchyard", name="Rollout"):
-    """Stands when the service runs `task_definition` and nothing else."""
+    """Stands when the service runs `task_definition` and nothing else; fails after `timeout` seconds."""
 
     def __init__(
         self,
@@ -85,7 +89,14 @@ class Rollout(Resource, module="switchyard", name="Rollout"):
         cluster: str,
         service: pulumi.Input[str],
         task_definition: pulumi.Input[str],
+        timeout: int,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        props = {"region": region, "cluster": cluster, "service": service, "task_definition": task_definition}
+        props = {
+            "region": region,
+            "cluster": cluster,
+            "service": service,
+            "task_definition": task_definition,
+            "timeout": timeout,
+        }
         super().__init__(_RolloutProvider(), name, props, opts)

@@ -70,7 +70,9 @@ def test_a_service_that_runs_what_was_asked_for_is_rolled_out(cloud, portal, pla
     ecs, arns, _ = cloud
     service = made(cloud, portal, placement, names, "api")
     assert service["desiredCount"] == 2
-    found = rollout.wait(ecs, cluster=CLUSTER, service="api", task_definition=arns["api"], sleep=lambda _: None)
+    found = rollout.wait(
+        ecs, timeout=1800, cluster=CLUSTER, service="api", task_definition=arns["api"], sleep=lambda _: None
+    )
     assert found.startswith("ecs-svc/")
 
 
@@ -79,7 +81,7 @@ def test_a_service_that_runs_something_else_is_not(cloud, portal, placement, nam
     made(cloud, portal, placement, names, "api")
     another = arns["api"].replace(":1", ":2")
     with pytest.raises(EcsError, match=r"does not run \S+-api:2: it runs \S+-api:1"):
-        rollout.wait(ecs, cluster=CLUSTER, service="api", task_definition=another, sleep=lambda _: None)
+        rollout.wait(ecs, timeout=1800, cluster=CLUSTER, service="api", task_definition=another, sleep=lambda _: None)
 
 
 def test_a_job_is_started_and_stopped_when_it_does_not_end(cloud, portal, placement, names):

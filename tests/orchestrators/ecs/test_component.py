@@ -107,7 +107,7 @@ def test_alarms_stand_before_the_service_that_they_guard(dev):
     percent, errors, requests = dev.run.one("cloudwatch/metricAlarm:MetricAlarm", "ecs-web-guard-errors").inputs[
         "metricQueries"
     ]
-    assert percent["expression"] == "100 * errors / requests"
+    assert percent["expression"] == "100 * (FILL(errors0, 0)) / (FILL(requests0, 0))"
     for query in (errors, requests):
         assert query["metric"]["dimensions"]["TargetGroup"].startswith("suffix/")
         assert query["metric"]["dimensions"]["LoadBalancer"] == "suffix/edge-balancer"

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from orchestrators.documents import fill
+from orchestrators.ecs.deployment import rolling_update
 from orchestrators.ecs.guards import guards
 from orchestrators.ecs.links import Links
 from orchestrators.ecs.scaling import scaling_documents
-from orchestrators.ecs.service import desired_count, rolling_update, run_task_document, service_document
+from orchestrators.ecs.service import desired_count, run_task_document, service_document
 from settings import EcsSettings
 from workload.model import Container, Job, Position, QueueTarget, Scaling, ScheduledScaling, Service, Update
 from workload.text import Ref
@@ -117,7 +118,7 @@ def test_the_breaker_does_what_the_description_says_of_failures(action, breaker)
 
 
 def test_a_guard_is_what_cloudwatch_accepts(portal, placement, links, values):
-    found = guards(portal.services["web"], placement, links)
+    found = guards(portal.services["web"], placement, links, EcsSettings())
     assert [guard["AlarmName"] for guard in found] == [
         "portal-dev-ecs-fargate-web-guard-errors",
         "portal-dev-ecs-fargate-web-guard-restarts",
@@ -129,7 +130,7 @@ def test_a_guard_is_what_cloudwatch_accepts(portal, placement, links, values):
 def test_another_implementation_of_cloudwatch_takes_the_guards(portal, placement, links, values):
     with mock_aws():
         client = boto3.client("cloudwatch", region_name="eu-central-1")
-        for guard in guards(portal.services["web"], placement, links):
+        for guard in guards(portal.services["web"], placement, links, EcsSettings()):
             client.put_metric_alarm(**fill(guard, values))
         assert len(client.describe_alarms()["MetricAlarms"]) == 2
 
@@ -148,7 +149,7 @@ def test_guards_take_a_deployment_back_as_far_as_the_description_wants_it(portal
 def test_a_service_that_ecs_replaces_whole_has_no_guard_of_restarts(portal, placement, links):
     web = portal.services["api"]
     once = dataclasses.replace(web, container=dataclasses.replace(web.container, restart="no"))
-    assert guards(once, placement, links) == []
+    assert guards(once, placement, links, EcsSettings()) == []
 
 
 def test_a_service_that_stops_first_is_not_rebalanced_which_ecs_would_refuse(portal, placement, links, values):

@@ -60,9 +60,8 @@ def task(status="STOPPED", code=None, reason=None, stopped="Essential container 
 
 
 def wait(ecs, **changes):
-    return rollout.wait(
-        ecs.client, cluster="portal-dev", service="api", task_definition=NEW, sleep=lambda _: None, **changes
-    )
+    asked = {"cluster": "portal-dev", "service": "api", "task_definition": NEW, "timeout": 1800, **changes}
+    return rollout.wait(ecs.client, sleep=lambda _: None, **asked)
 
 
 def sees(ecs, *deployments):

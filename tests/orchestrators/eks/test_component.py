@@ -10,9 +10,9 @@ import pulumi_eks
 import pytest
 
 from foundation.data import Endpoint
-from foundation.edge import TargetGroup
 from foundation.secrets import SecretRef
 from foundation.signals import Metric, Missing
+from foundation.targets import TargetGroup
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks import Eks, versions
 from orchestrators.eks.hidden import hidden_children

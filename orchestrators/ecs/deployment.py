@@ -1,0 +1,70 @@
+"""How a new version replaces the old one, in the shape of ECS's API."""
+
+import math
+
+from orchestrators.documents import Document
+from settings import EcsSettings
+from workload.model import Service, Update
+
+LINEAR_PERCENT, LINEAR_MINUTES = 10.0, 6
+CANARY_PERCENT, CANARY_MINUTES = 5.0, 10
+"""Steps and waits (AWS: LinearConfiguration and CanaryConfiguration, Amazon ECS API reference, the defaults there)."""
+
+
+def shifts(service: Service, settings: EcsSettings) -> bool:
+    """Whether its requests are moved from version to version; what has no ingress has no requests that ECS could move,
+    so it is replaced task by task.
+    """
+    return settings.deployment != "rolling" and service.ingress is not None
+
+
+def deployment(service: Service, settings: EcsSettings) -> Document:
+    """`deploymentConfiguration` without its alarms. The circuit breaker is of rolling updates alone, as AWS has it."""
+    if not shifts(service, settings):
+        return rolling_update(service)
+    document: Document = {
+        "strategy": settings.deployment.upper(),
+        "maximumPercent": 200,
+        "minimumHealthyPercent": 100,
+        "bakeTimeInMinutes": settings.bake_minutes,
+    }
+    if settings.deployment == "linear":
+        document["linearConfiguration"] = {
+            "stepPercent": LINEAR_PERCENT,
+            "stepBakeTimeInMinutes": LINEAR_MINUTES,
+        }
+    if settings.deployment == "canary":
+        document["canaryConfiguration"] = {
+            "canaryPercent": CANARY_PERCENT,
+            "canaryBakeTimeInMinutes": CANARY_MINUTES,
+        }
+    return document
+
+
+def shifting_minutes(service: Service, settings: EcsSettings) -> int:
+    """For how long a deployment waits on purpose."""
+    if not shifts(service, settings):
+        return 0
+    steps = {"linear": LINEAR_MINUTES * round(100 / LINEAR_PERCENT), "canary": CANARY_MINUTES}
+    return steps.get(settings.deployment, 0) + settings.bake_minutes
+
+
+def rolling_update(service: Service) -> Document:
+    """`deploy.update_config` in percent of the running tasks.
+
+    The percentages are those of the fewest tasks that the service may have: ECS rounds the upper limit down and the
+    lower one up, so that percentages of more tasks could leave no room to replace one of few.
+    """
+    update: Update = service.update
+    fewest = max(1, service.scaling.min if service.scaling else service.replicas)
+    share = 100 if update.parallelism == 0 else min(100, math.ceil(100 * update.parallelism / fewest))
+    start_first = update.order == "start-first"
+    return {
+        "strategy": "ROLLING",
+        "maximumPercent": 100 + share if start_first else 100,
+        "minimumHealthyPercent": 100 if start_first else 100 - share,
+        "deploymentCircuitBreaker": {
+            "enable": update.failure_action != "continue",
+            "rollback": update.failure_action == "rollback",
+        },
+    }
