@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from foundation.engines import CACHES, DATABASES, engine, major
+from foundation.databasewatch import LOGS, database_logs, monitoring
+from foundation.engines import CACHES, DATABASES, engine
 from foundation.ledger import Owned, ignored
 from foundation.names import Names
 from foundation.network import Network
 from foundation.secrets import Secrets
 from foundation.signals import Metric, Signal
+from foundation.trust import distrusted
 from settings import Size
 from workload.model import Managed, Workload
 
@@ -68,6 +70,8 @@ class Data(pulumi.ComponentResource):
             )
             for service in databases
         ]
+        for warning in distrusted(args.workload, databases):
+            pulumi.log.warn(warning, self)
         self.endpoints = {
             service: self._database(service, managed) if service in databases else self._cache(service, managed)
             for service, managed in engines.items()
@@ -81,7 +85,7 @@ class Data(pulumi.ComponentResource):
 
     def _database(self, service: str, managed: Managed) -> Endpoint:
         args, name = self._args, f"{self._name}-{service}"
-        size, tags, version = DATABASES[args.size], dict(args.tags), major(managed.version)
+        size, tags, identifier = DATABASES[args.size], dict(args.tags), args.names.of(service)
         children = pulumi.ResourceOptions(parent=self)
         subnets = aws.rds.SubnetGroup(
             name,
@@ -93,19 +97,23 @@ class Data(pulumi.ComponentResource):
         parameters = aws.rds.ParameterGroup(
             name,
             # A new major version needs a new group while the old one is still in use.
-            name=args.names.of(service, f"postgres{version}"),
-            family=f"postgres{version}",
+            name=args.names.of(service, f"postgres{managed.version}"),
+            family=f"postgres{managed.version}",
             parameters=[{"name": "rds.force_ssl", "value": "1"}],
             tags=tags,
             opts=children,
         )
         password = args.secrets.password(managed.password) if managed.password else None
+        logs = database_logs(name, identifier, protect=args.protect, tags=tags, parent=self)
+        watched = monitoring(name, args.names.of(service, "monitoring", limit=64), tags=tags, parent=self)
         instance = aws.rds.Instance(
             name,
-            identifier=args.names.of(service),
+            identifier=identifier,
             engine="postgres",
             engine_version=managed.version,
             auto_minor_version_upgrade=True,
+            # Another version in the description is the decision.
+            allow_major_version_upgrade=True,
             instance_class=size.instance_class,
             multi_az=size.multi_az,
             storage_type="gp3",
@@ -130,12 +138,18 @@ class Data(pulumi.ComponentResource):
             skip_final_snapshot=args.size is Size.SMALL,
             final_snapshot_identifier=None if args.size is Size.SMALL else args.names.of(service, "final"),
             deletion_protection=args.protect,
-            enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
+            enabled_cloudwatch_logs_exports=list(LOGS),
             performance_insights_enabled=True,
             performance_insights_kms_key_id=args.key_arn,
             performance_insights_retention_period=7,
+            database_insights_mode="standard",
+            monitoring_interval=60,
+            monitoring_role_arn=watched,
+            iam_database_authentication_enabled=True,
             tags=tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, ignore_changes=ignored(self.ledger, name)),
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=args.protect, ignore_changes=ignored(self.ledger, name), depends_on=logs
+            ),
         )
         return Endpoint(
             host=instance.address,

@@ -11,7 +11,9 @@ from workload.model import Managed, Workload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """`port` is where it answers; `versions` are what AWS offers for new instances."""
+    """`port` is where it answers; `versions` are all that AWS takes as the version of a new instance, where it chooses
+    the rest and upgrades it by itself.
+    """
 
     port: int
     scheme: str
@@ -65,11 +67,6 @@ def engine(managed: Managed) -> Engine:
     return _ENGINES[managed.engine]
 
 
-def major(version: str) -> str:
-    """`17` of `17` and of `17.4`."""
-    return version.split(".", maxsplit=1)[0]
-
-
 def problems(workload: Workload, managed: Collection[str]) -> Iterator[Problem]:
     """Services that no AWS service can replace as they are described."""
     for name in managed:
@@ -88,11 +85,11 @@ def problems(workload: Workload, managed: Collection[str]) -> Iterator[Problem]:
 
 def _unusable(name: str, managed: Managed, workload: Workload) -> Iterator[str]:
     offered = engine(managed).versions
-    if not any(managed.version == version or managed.version.startswith(f"{version}.") for version in offered):
-        yield (
-            f"x-managed.version of {name} is {managed.version}; "
-            f"AWS offers {managed.engine} {', '.join(offered)} for new instances"
-        )
+    if managed.version not in offered:
+        allowed = f"allowed are {', '.join(offered)}"
+        if any(managed.version.startswith(f"{version}.") for version in offered):
+            allowed = f"AWS chooses what follows and upgrades it by itself; {allowed}"
+        yield f"x-managed.version of {name} is {managed.version}; {allowed}"
     if managed.engine == "postgres":
         for key, value in (("database", managed.database), ("user", managed.user), ("password", managed.password)):
             if not value:

@@ -7,8 +7,10 @@ from typing import Any
 
 from workload.compose import plain, values
 from workload.compose.interpolate import Hole
+from workload.compose.shapes import nearest
 from workload.compose.tree import Key, Node
 from workload.errors import Problem
+from workload.links import variable
 from workload.model import (
     Build,
     Condition,
@@ -78,6 +80,10 @@ class Entry:
             return Ref(f"{self.endpoints[name]}.{part}", ref.default)
         if ref.missing:
             self.problem(node.at, ref.missing)
+        elif part == "host" and ref.ordinary == ref.default and variable(ref.ordinary) == name:
+            guess = nearest(ref.ordinary, list(self.endpoints.values()))
+            outside = f"if it is elsewhere, set {ref.variable} in the environment or in .env"
+            self.problem(node.at, f'{ref.variable}: there is no service "{ref.ordinary}"{guess}; {outside}')
         return ref.ordinary
 
     def texts(self, key: str) -> tuple[Text, ...] | None:

@@ -376,3 +376,14 @@ def test_edge_and_data_tell_their_signals(dev: Foundation, prod: Foundation) -> 
 def test_a_signal_of_the_edge_names_the_load_balancer(dev: Foundation) -> None:
     metrics = [s.metric for s in dev.edge.signals if isinstance(s.metric, Metric)]
     assert {resolved(metric.dimensions["LoadBalancer"]) for metric in metrics} == {"suffix/edge-balancer"}
+
+
+def test_a_database_is_watched_every_minute_and_its_logs_have_an_end(dev: Foundation, prod: Foundation) -> None:
+    inputs = dev.run.one("rds/instance:Instance").inputs
+    assert (inputs["monitoringInterval"], inputs["performanceInsightsEnabled"]) == (60, True)
+    logs = {each.inputs["name"]: each.inputs["retentionInDays"] for each in prod.run.of("logGroup:LogGroup")}
+    assert {name: days for name, days in logs.items() if name.startswith("/aws/rds")} == {
+        "/aws/rds/instance/portal-prod-db/postgresql": 365,
+        "/aws/rds/instance/portal-prod-db/upgrade": 365,
+    }
+    assert {"data-db-postgresql", "data-db-upgrade"} <= set(prod.run.one("rds/instance:Instance").depends_on)

@@ -1,0 +1,56 @@
+"""What RDS tells of a database beside its metrics: its logs, with an end, and its machine every minute."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+LOGS = ("postgresql", "upgrade")
+
+
+def database_logs(
+    name: str, identifier: str, *, protect: bool, tags: Mapping[str, str], parent: pulumi.Resource
+) -> list[pulumi.Resource]:
+    """The log groups that RDS writes to under names of its own, made before it would make them without an end."""
+    return [
+        aws.cloudwatch.LogGroup(
+            f"{name}-{log}",
+            name=f"/aws/rds/instance/{identifier}/{log}",
+            retention_in_days=365 if protect else 30,
+            tags=dict(tags),
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+        for log in LOGS
+    ]
+
+
+def monitoring(name: str, physical: str, *, tags: Mapping[str, str], parent: pulumi.Resource) -> pulumi.Output[str]:
+    """The ARN of the role that RDS takes to write an instance's processes and disks to CloudWatch Logs (Security Hub
+    RDS.6), once it has its rights.
+    """
+    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=parent)).account_id
+    opts = pulumi.ResourceOptions(parent=parent)
+    role = aws.iam.Role(
+        f"{name}-monitoring",
+        name=physical,
+        assume_role_policy=pulumi.Output.json_dumps({
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "monitoring.rds.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+                }
+            ],
+        }),
+        tags=dict(tags),
+        opts=opts,
+    )  # fmt: skip
+    granted = aws.iam.RolePolicyAttachment(
+        f"{name}-monitoring",
+        role=role.name,
+        policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+        opts=opts,
+    )
+    return pulumi.Output.all(role.arn, granted.id)[0]
