@@ -145,5 +145,11 @@ pulumi.export(
 for placement, orchestrator in zip(settings.placements, orchestrators, strict=True):
     for name, value in orchestrator.exports.items():
         pulumi.export(f"{placement.key}-{name}", value)
-ledger = [*edge.ledger, *secrets.ledger, *data.ledger, *(owned for each in orchestrators for owned in each.ledger)]
+ledger = [
+    *edge.ledger,
+    *secrets.ledger,
+    *data.ledger,
+    *images.ledger,
+    *(owned for each in orchestrators for owned in each.ledger),
+]
 pulumi.export("ledger", [asdict(owned) for owned in sorted(ledger)])

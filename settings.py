@@ -225,6 +225,7 @@ class EcsSettings:
 
     `deployment` is how a new version of a service with an ingress comes: task by task, or beside the old one with the
     requests moved at once, in ten steps, or a few first. `bake_minutes` is for how long the old version then stays.
+    `exec` lets those with the right to it run commands in running containers.
     """
 
     spot: Percent = 0
@@ -233,6 +234,7 @@ class EcsSettings:
     log_days: LogDays | None = None
     deployment: Literal["rolling", "blue_green", "linear", "canary"] = "rolling"
     bake_minutes: Minutes = 5
+    exec: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

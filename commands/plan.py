@@ -9,7 +9,6 @@ from typing import Any
 
 import pulumi
 
-import settings
 from commands import stacks
 from foundation.names import Names
 from planning import parity, plan, text
@@ -63,4 +62,5 @@ def _plan(project: str, stack: str, config: dict[str, object]) -> dict[str, Any]
     except pulumi.RunError as error:
         reasons = error.__cause__.reasons if isinstance(error.__cause__, RefusedError) else (str(error),)
         return plan.refused(reasons, project=project, stack=stack)
-    return plan.plan(recording, settings.load(config, project=project, stack=stack))
+    wanted, described = describe(config, project=project, stack=stack, root=stacks.ROOT)
+    return plan.plan(recording, wanted, described)

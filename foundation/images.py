@@ -9,6 +9,7 @@ from pathlib import Path
 import pulumi
 import pulumi_docker_build as docker_build
 
+from foundation.ledger import Owned
 from foundation.names import Names
 from foundation.publicimages import cached, copied
 from foundation.references import Built, built, containers, copies, mirrored, repository_arn
@@ -50,6 +51,7 @@ class Images(pulumi.ComponentResource):
     """By container: a digest reference for what is built, prebuilt or copied, else the public image."""
     repositories: Mapping[str, pulumi.Input[str]]
     """By container: the ARN of the ECR repository that its image is in. Images of other registries are not here."""
+    ledger: Sequence[Owned]
 
     def __init__(self, name: str, args: ImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:foundation:Images", name, None, opts)
@@ -82,6 +84,7 @@ class Images(pulumi.ComponentResource):
                 shared = {each: given for each in names if each not in args.prebuilt}
                 references |= {each: references[of] for each, of in shared.items()}
                 repositories |= {each: repositories[of] for each, of in shared.items() if of in repositories}
+        self.ledger = _owners(name, args)
         self.references = references
         self.repositories = repositories
         self.register_outputs({})
@@ -116,3 +119,16 @@ class Images(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return made.arn, pulumi.Output.concat(made.repository_url, "@", pushed.digest)
+
+
+def _owners(name: str, args: ImagesArgs) -> list[Owned]:
+    """Who decides which content each image has."""
+    ci = "the stack's `images` name it; an `up` rolls it out"
+    owned = [
+        Owned(resource=f"{name}-{each}", field="digest", owner="CI", why=ci, applies=True) for each in args.prebuilt
+    ]
+    for image in built(args.workload, args.managed):
+        if not any(each.name in args.prebuilt for each in image.containers):
+            why = f"it builds {os.path.relpath(image.build.context, args.root)}, as the stack's `images` do not name it"
+            owned.append(Owned(resource=f"{name}-{image.label}", field="digest", owner="`up`", why=why, applies=True))
+    return owned

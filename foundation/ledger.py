@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Owned:
-    """`field` of the Pulumi resource `resource` belongs to `owner`, not to the program, because of `why`."""
+    """`field` of the Pulumi resource `resource` belongs to `owner`, because of `why`. The program leaves it alone, but
+    for a field that it `applies`: others decide, and an `up` carries it out.
+    """
 
     resource: str
     field: str
     owner: str
     why: str
+    applies: bool = False
 
 
 def ignored(ledger: Iterable[Owned], resource: str) -> list[str]:
     """The `ignore_changes` of one resource: the fields that somebody else owns."""
-    return sorted(entry.field for entry in ledger if entry.resource == resource)
+    return sorted(entry.field for entry in ledger if entry.resource == resource and not entry.applies)

@@ -10,12 +10,14 @@ from orchestrators.eks.hidden import hidden_children
 from planning.exposure import public
 from planning.permissions import statements
 from planning.resources import Recording
+from planning.sizes import sizes
 from policy.catalogue import RULES
 from policy.rule import violations
 from settings import Settings
+from workload import Workload
 
 
-def plan(recording: Recording, settings: Settings) -> dict[str, Any]:
+def plan(recording: Recording, settings: Settings, workload: Workload) -> dict[str, Any]:
     """The plan as JSON values, each list in order of the resources' URNs."""
     resources = recording.resources
     return {
@@ -39,6 +41,7 @@ def plan(recording: Recording, settings: Settings) -> dict[str, Any]:
             }
             for resource in resources
         ],
+        "sizes": list(sizes(workload, settings)),
         "public": [asdict(found) for found in public(recording)],
         "permissions": [asdict(statement) for statement in statements(recording)],
         "protected": [

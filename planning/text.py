@@ -20,10 +20,12 @@ def text(plan: Plan, *, colour: bool = False) -> str:
         lines += ["", *(paint(line, "1;31") for line in textwrap.wrap(shout, WIDTH))]
     count = sum(not resource["component"] for resource in plan["resources"])
     lines += ["", paint(f"Creates {count} resources", "1"), *_tree(plan["resources"])]
+    if plan["sizes"]:
+        lines += ["", *_section("Sizes of tasks on Fargate", paint, map(_sized, plan["sizes"]))]
     lines += ["", *_section("Reachable from the internet", paint, map(_public, plan["public"]))]
     lines += ["", *_section("Who may do what", paint, _permissions(plan["permissions"]))]
     lines += ["", *_section("Protected from deletion", paint, map(_protected, plan["protected"]))]
-    lines += ["", *_section("Not the program's: others own these fields", paint, map(_owned, plan["ledger"]))]
+    lines += ["", *_section("Who owns what several could write", paint, map(_owned, plan["ledger"]))]
     if plan["hidden"]:
         inside = (f"{child['name']} ({child['type']}): {child['why']}" for child in plan["hidden"])
         lines += ["", *_section("Made inside of pulumi_eks.Cluster, not counted above", paint, inside)]
@@ -113,6 +115,11 @@ def _permissions(statements: Sequence[Plan]) -> Iterator[str]:
         parties.setdefault(statement["who"], []).append(line)
     for who, lines in parties.items():
         yield "\n".join([who, *dict.fromkeys(lines)])
+
+
+def _sized(entry: Plan) -> str:
+    why = "" if entry["asked"] == entry["size"] else f", because of {entry['reason']}"
+    return f"{entry['unit']}: {entry['size']}{why}"
 
 
 def _owned(entry: Plan) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pulumi
 import pytest
 
-import settings
 import stackfiles
 from planning import plan
 from planning.recording import record
+from stack import describe
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def recording(stack="dev", *changes):
     project, config = stackfiles.read(ROOT, stack, changes)
     found = record(ROOT / "__main__.py", project=project, stack=stack, config=config)
-    return found, settings.load(config, project=project, stack=stack)
+    return found, *describe(config, project=project, stack=stack, root=ROOT)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_no_role_may_do_everything_with_everything(dev, prod):
 
 
 def test_two_placements_share_one_edge_by_their_weights(side_by_side):
-    found, _ = side_by_side
+    found, *_ = side_by_side
     assert len(list(found.of("aws:lb/loadBalancer:LoadBalancer"))) == 1
     (route,) = [rule for rule in found.of("aws:lb/listenerRule:ListenerRule") if rule.name == "routes-web"]
     (action,) = route.inputs["actions"]

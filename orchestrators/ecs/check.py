@@ -15,6 +15,13 @@ def problems(workload: Workload, settings: Settings, placement: Placement) -> It
     links = Links(workload, Names(settings.project, settings.stack), settings.managed)
     if settings.ecs.deployment != "rolling":
         yield from _shifting(workload, settings, placement)
+    if settings.ecs.exec and settings.network.egress == "endpoints":
+        yield Problem(
+            None,
+            "ecs.exec: a session goes through Session Manager, which a network without a way out does not reach\n"
+            f"    pulumi config set --path ecs.exec false --stack {settings.stack}\n"
+            f"    or pulumi config set --path network.egress nat --stack {settings.stack}",
+        )
     if placement.compute is Compute.EC2:
         yield from instances.problems(workload, settings.managed, links, settings.ecs)
 

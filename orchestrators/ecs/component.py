@@ -13,6 +13,7 @@ from orchestrators.base import OrchestratorArgs, RunningService
 from orchestrators.documents import Document, refs, resolve
 from orchestrators.ecs import arguments, scaling_arguments
 from orchestrators.ecs.deployment import shifting_minutes, shifts
+from orchestrators.ecs.exec import SHOUT, grant, opened
 from orchestrators.ecs.guards import guards
 from orchestrators.ecs.instances import fleet
 from orchestrators.ecs.links import Links, dns_namespace
@@ -51,7 +52,7 @@ class Ecs(pulumi.ComponentResource):
         super().__init__("switchyard:orchestrators:Ecs", name, None, opts)
         self._name, self._args = name, args
         self._links = Links(args.workload, args.names, tuple(args.endpoints))
-        self._documents = render(args.workload, args.placement, args.names, tuple(args.endpoints))
+        self._documents = self._rendered()
         services = [s for s in args.workload.services.values() if s.name in self._documents]
         self.ledger = [self._autoscaled(service) for service in services if service.scaling]
         self._values: dict[str, pulumi.Input[Any]] = {"region": args.region, **self._known()}
@@ -71,8 +72,17 @@ class Ecs(pulumi.ComponentResource):
         self.exports = {}
         self.register_outputs({"cluster": self._cluster.arn})
 
+    def _rendered(self) -> dict[str, Document]:
+        args = self._args
+        documents = render(args.workload, args.placement, args.names, tuple(args.endpoints))
+        if not args.ecs.exec:
+            return documents
+        return {name: opened(each) if name in args.workload.services else each for name, each in documents.items()}
+
     def _warn(self, services: Sequence[Service]) -> None:
         settings = self._args.ecs
+        if settings.exec:
+            pulumi.log.warn(SHOUT, self)
         rolled = [service.name for service in services if not shifts(service, settings)]
         if settings.deployment != "rolling" and rolled:
             pulumi.log.warn(
@@ -258,6 +268,8 @@ class Ecs(pulumi.ComponentResource):
             )
             for guard in guards(unit, args.placement, self._links, args.ecs)
         ]
+        if args.ecs.exec:
+            needed.append(grant(f"{name}-exec", self._roles[unit.name].task, parent=self))
         document = service_document(unit, args.placement, self._links, self._subnets, args.ecs)
         service = aws.ecs.Service(
             name,

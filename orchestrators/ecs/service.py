@@ -38,7 +38,7 @@ def service_document(
         "networkConfiguration": network_configuration(service.name, subnets),
         "serviceConnectConfiguration": _service_connect(service, placement, links),
         "enableECSManagedTags": True,
-        "enableExecuteCommand": False,
+        "enableExecuteCommand": settings.exec,
         "propagateTags": "SERVICE",
     }
     if service.ingress:

@@ -17,7 +17,7 @@ def test_json_has_the_keys_of_its_documentation(capsys):
     assert status == 0
     assert list(plan) == [
         "project", "stack", "region", "placements", "refusals", "warnings", "plain_http", "counts", "resources",
-        "public", "permissions", "protected", "ledger", "hidden", "exports",
+        "sizes", "public", "permissions", "protected", "ledger", "hidden", "exports",
     ]  # fmt: skip
     assert plan["placements"] == ["ecs-fargate"]
     assert sum(plan["counts"].values()) == len(plan["resources"])
@@ -98,3 +98,23 @@ def test_help_names_every_command(capsys):
     assert ended.value.code == 0
     out = capsys.readouterr().out
     assert [name for name in commands.COMMANDS if name not in out] == []
+
+
+def test_a_plan_shouts_that_containers_can_be_entered(capsys):
+    _, out, _ = call(capsys, "plan", "--json", "--set", "ecs.exec=true")
+    assert any(warning.startswith("EXEC IS ON: ") for warning in json.loads(out)["warnings"])
+
+
+def test_a_plan_says_why_fargate_sells_a_larger_task_than_was_asked_for(capsys):
+    _, out, _ = call(capsys, "plan", "--json")
+    sizes = {entry["unit"]: entry for entry in json.loads(out)["sizes"]}
+    assert sizes["worker"] == {
+        "placement": "ecs-fargate",
+        "unit": "worker",
+        "asked": "0.25 vCPU and 512 MiB",
+        "size": "0.25 vCPU and 512 MiB",
+        "reason": "worker 0.25 vCPU and 512 MiB: together 0.25 vCPU and 512 MiB; the next Fargate size is 0.25 vCPU "
+        "and 512 MiB",
+    }
+    assert sizes["web"]["asked"] == "0.5 vCPU and 576 MiB"
+    assert "the Service Connect proxy 0.25 vCPU and 64 MiB" in sizes["web"]["reason"]

@@ -313,6 +313,15 @@ def test_prebuilt_images_need_no_docker() -> None:
     assert {made.images.references[name] for name in ("web", "api", "worker", "migrate")} == {given}
 
 
+def test_the_ledger_says_who_decides_which_image_runs(dev: Foundation) -> None:
+    made = Foundation("ci", prebuilt={"web": f"registry.example/portal@sha256:{'1' * 64}"})
+    assert [(owned.owner, owned.resource, owned.field) for owned in made.images.ledger] == [
+        ("CI", "images-web", "digest")
+    ]
+    assert {owned.owner for owned in dev.images.ledger} == {"`up`"}
+    assert all(owned.applies for owned in (*made.images.ledger, *dev.images.ledger))
+
+
 def test_without_a_certificate_one_plain_listener_answers_404(dev: Foundation) -> None:
     inputs = dev.run.one("lb/listener:Listener").inputs
     assert (inputs["port"], inputs["protocol"]) == (80, "HTTP")

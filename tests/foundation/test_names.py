@@ -38,5 +38,6 @@ def test_what_is_ignored_is_what_others_own() -> None:
     ledger = [
         Owned(resource="web", field="desired_count", owner="autoscaling", why="it follows the load"),
         Owned(resource="db", field="allocated_storage", owner="RDS", why="it grows"),
+        Owned(resource="web", field="digest", owner="CI", why="an `up` rolls it out", applies=True),
     ]
     assert ignored(ledger, "web") == ["desired_count"]
