@@ -16,7 +16,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import stacks
-from orchestrators.eks.check import PRIVATE_API
+from orchestrators.eks.check import private_api
 from orchestrators.eks.versions import ADDONS, NEEDED
 from settings import Compute, KubernetesVersion, Orchestrator, Settings
 from stack import RefusedError, Stack, describe
@@ -83,9 +83,11 @@ def _on_eks(wanted: Settings) -> list[Compute]:
 
 def kubernetes_api(wanted: Settings, address: str) -> Finding:
     """Whether a private Kubernetes API can be reached from this `address`."""
-    inside = ip_address(address) in ip_network(wanted.network.cidr)
-    said = f"this machine's address {address} is {'inside' if inside else 'outside'} of {wanted.network.cidr}"
-    return Finding(what="Kubernetes API", said=said, repair="" if inside else PRIVATE_API)
+    at_site = set(_on_eks(wanted)) == {Compute.DATACENTER}
+    networks = [wanted.network.cidr, *(wanted.site.networks if at_site else ())]
+    inside = any(ip_address(address) in ip_network(network) for network in networks)
+    said = f"this machine's address {address} is {'inside' if inside else 'outside'} of {', '.join(networks)}"
+    return Finding(what="Kubernetes API", said=said, repair="" if inside else private_api(at_site=at_site))
 
 
 def _own_address(network: str) -> str:

@@ -35,7 +35,7 @@ ORCHESTRATORS: dict[str, Entry] = {
     "eks": Entry(
         "orchestrators.eks:Eks",
         "orchestrators.eks.render:render",
-        (Compute.FARGATE, Compute.EC2),
+        (Compute.FARGATE, Compute.EC2, Compute.DATACENTER),
         check="orchestrators.eks.check:problems",
     ),
 }

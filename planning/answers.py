@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 COMPUTED = (
-    "address", "arn", "arnSuffix", "clusterSecurityGroupId", "digest", "dnsName", "endpoint", "fqdn", "invokeArn",
-    "keyId", "kubeconfigJson", "name", "oidcIssuer", "oidcProviderUrl", "prefixListId", "primaryEndpointAddress", "ref",
-    "registryId", "repositoryUrl", "result", "uniqueId", "url", "versionId", "zoneId",
+    "activationCode", "address", "arn", "arnSuffix", "clusterSecurityGroupId", "digest", "dnsName", "endpoint",
+    "expirationDate", "fqdn", "invokeArn", "keyId", "kubeconfigJson", "name", "oidcIssuer", "oidcProviderUrl",
+    "prefixListId", "primaryEndpointAddress", "ref", "registryId", "repositoryUrl", "result", "uniqueId", "url",
+    "versionId", "zoneId",
 )  # fmt: skip
 """Output properties that only the cloud knows and that this program's resources have, in Pulumi's spelling."""
 
@@ -26,6 +27,8 @@ def computed(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]
     if type_ == "aws:acm/certificate:Certificate":
         proof = {key: f"<{key}>" for key in ("resourceRecordName", "resourceRecordType", "resourceRecordValue")}
         outputs["domainValidationOptions"] = [proof]
+    if type_ == "aws:eks/cluster:Cluster":
+        outputs["certificateAuthority"] = {"data": f"<certificate authority of {subject(type_, name)}>"}
     return outputs | dict(inputs)
 
 

@@ -10,8 +10,10 @@ from pulumi_kubernetes.helm.v3 import Release
 
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks.addon import addon
-from orchestrators.eks.control_plane import RETENTION_DAYS, ControlPlane
+from orchestrators.eks.control_plane import ControlPlane
 from orchestrators.eks.roles import Statement, pod_identity_trust, role, web_identity_trust
+from orchestrators.eks.surroundings import RETENTION_DAYS
+from settings import Compute
 
 EXTERNAL_SECRETS = "2.4.1"
 LOAD_BALANCER_CONTROLLER = "3.4.0"
@@ -39,7 +41,7 @@ def addons(site: Site, secrets: Sequence[str]) -> list[pulumi.Resource]:
         made.append(_external_secrets(site, secrets))
     if site.plane.oidc is None:
         made.append(_observability(site))
-    elif site.args.targets:
+    if site.args.targets and site.args.placement.compute is not Compute.EC2:  # Auto Mode brings it
         made.append(_load_balancer_controller(site))
     return made
 
@@ -157,9 +159,19 @@ def _observability(site: Site) -> pulumi.Resource:
         "amazon-cloudwatch-observability",
         site.args,
         site.opts(*groups, *agent.policies),
-        configuration={"manager": {"applicationSignals": {"autoMonitor": {"monitorAllServices": False}}}},
+        configuration=_agent_configuration(site.args.placement.compute),
         pod_identity_associations=[{"role_arn": agent.arn, "service_account": "cloudwatch-agent"}],
     )
+
+
+def _agent_configuration(compute: Compute) -> Mapping[str, Any]:
+    """On machines without instance metadata the agent has to be told that its pod has a role (Amazon EKS user guide,
+    add-ons for hybrid nodes).
+    """
+    quiet = {"manager": {"applicationSignals": {"autoMonitor": {"monitorAllServices": False}}}}
+    if compute is not Compute.DATACENTER:
+        return quiet
+    return {**quiet, "agents": [{"name": "cloudwatch-agent", "env": [{"name": "RUN_WITH_IRSA", "value": "True"}]}]}
 
 
 def _chart(
@@ -175,7 +187,7 @@ def _chart(
     """A Helm chart whose one service account takes a role: by OIDC on Fargate, by Pod Identity on nodes."""
     trust: Statement | pulumi.Output[Statement] = pod_identity_trust(site.plane.name, namespace, chart)
     if site.plane.oidc:
-        trust = web_identity_trust(site.plane.oidc.arn, site.plane.issuer, namespace, chart)
+        trust = web_identity_trust(site.plane.oidc, namespace, chart)
     made = role(
         f"{site.name}-{chart}-role",
         site.args.names.of(site.args.placement.key, chart, limit=64),

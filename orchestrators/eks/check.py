@@ -3,14 +3,20 @@
 from collections.abc import Iterator
 
 from orchestrators.eks import versions
+from orchestrators.eks.hybrid import check as hybrid
 from settings import Compute, Placement, Settings
 from workload.errors import Problem
 from workload.model import Workload
 
-PRIVATE_API = (
-    "the cluster's API answers inside the VPC alone: run `up` there (docs/eks.md shows how), or name where you are by"
-    " `pulumi config set --path 'cluster.public_access_cidrs[0]' <your address>/32`"
-)
+
+def private_api(*, at_site: bool) -> str:
+    """Where `up` has to run for an endpoint without public access; machines of a site have a way to it."""
+    if at_site:
+        return "the cluster's API answers inside the VPC and at the site alone: run `up` in one of the two"
+    return (
+        "the cluster's API answers inside the VPC alone: run `up` there (docs/eks.md shows how), or name where you are"
+        " by `pulumi config set --path 'cluster.public_access_cidrs[0]' <your address>/32`"
+    )
 
 
 def problems(workload: Workload, settings: Settings, placement: Placement) -> Iterator[Problem]:  # noqa: ARG001 (the registry's form)
@@ -23,3 +29,5 @@ def problems(workload: Workload, settings: Settings, placement: Placement) -> It
             "cluster.spot: EKS on Fargate sells no Spot capacity. Repair: pulumi config set --path cluster.spot false"
             f" --stack {settings.stack}, or use the placement eks-ec2 or ecs-fargate (`ecs.spot`).",
         )
+    if placement.compute is Compute.DATACENTER:
+        yield from hybrid.problems(settings)

@@ -11,14 +11,16 @@ from orchestrators.documents import Document, resolve
 from orchestrators.eks import signals, versions
 from orchestrators.eks.addons import Site, addons
 from orchestrators.eks.boundaries import pods_with_own_groups
-from orchestrators.eks.check import PRIVATE_API
+from orchestrators.eks.check import private_api
 from orchestrators.eks.control_plane import ControlPlane, control_plane
+from orchestrators.eks.hybrid.cluster import control_plane as hybrid_control_plane
+from orchestrators.eks.hybrid.nodes import nodes
 from orchestrators.eks.manifests import Applier, resource_name, unit_of
 from orchestrators.eks.render import differences, render
 from orchestrators.eks.render.kubernetes import digest, object_name
 from settings import Compute
 
-GROUND = frozenset({"NodeClass", "NodePool", "StorageClass"})
+GROUND = frozenset({"NodeClass", "NodePool", "PersistentVolume", "StorageClass"})
 """Kinds that belong to no namespace and have to stand before any pod."""
 
 
@@ -53,7 +55,7 @@ class Eks(pulumi.ComponentResource):
         logging = [d for d in rendered if d not in ground and d not in here]
 
         self.ledger = self._owned(here)
-        plane = control_plane(name, args, self)
+        plane = self._plane()
         self._boundaries(plane)
         applier = Applier(
             name,
@@ -81,11 +83,18 @@ class Eks(pulumi.ComponentResource):
         )
         self.events = signals.events()
         self.ready = self._ingress(units)
-        self.exports = {}
         self.register_outputs({"cluster": plane.name})
 
     def _services(self) -> tuple[str, ...]:
         return tuple(service for service in self._args.workload.services if service not in self._args.endpoints)
+
+    def _plane(self) -> ControlPlane:
+        self.exports = {}
+        if self._args.placement.compute is not Compute.DATACENTER:
+            return control_plane(self._name, self._args, self)
+        joining = nodes(self._name, self._args, self)
+        self.exports = joining.exports
+        return hybrid_control_plane(self._name, self._args, joining, self)
 
     def _warn(self) -> None:
         args = self._args
@@ -93,7 +102,7 @@ class Eks(pulumi.ComponentResource):
         if outdated := versions.warning(args.cluster.version, versions.today()):
             warnings.append(outdated)
         if not args.cluster.public_access_cidrs:
-            warnings.append(PRIVATE_API)
+            warnings.append(private_api(at_site=args.placement.compute is Compute.DATACENTER))
         for warning in warnings:
             pulumi.log.warn(warning, self)
 
@@ -115,11 +124,12 @@ class Eks(pulumi.ComponentResource):
         ]
 
     def _boundaries(self, plane: ControlPlane) -> None:
+        """Machines of a site are in no security group: the network knows them by their addresses."""
         network = self._args.network
         if self._fargate:
             units = {unit: network.security_groups[unit] for unit in (*self._services(), *self._args.workload.jobs)}
             pods_with_own_groups(self._name, units, plane.security_group, self)
-        else:
+        elif self._args.placement.compute is Compute.EC2:
             network.admit(f"{self._args.placement.key}-nodes", plane.security_group)
 
     def _values(self, plane: ControlPlane, documents: Sequence[Document]) -> dict[str, pulumi.Input[str]]:

@@ -10,11 +10,9 @@ import pulumi_kubernetes as kubernetes
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks import versions
 from orchestrators.eks.addon import addon
-from orchestrators.eks.roles import Granted, role, service_trust
+from orchestrators.eks.roles import Granted, Oidc, role, service_trust
+from orchestrators.eks.surroundings import LOG_TYPES, RETENTION_DAYS, surroundings
 from settings import Compute
-
-LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-RETENTION_DAYS = 365
 
 SYSTEM_NAMESPACES = ("kube-system", "external-secrets")
 """Where add-ons run: on Fargate a pod of a namespace without a profile is never scheduled."""
@@ -29,8 +27,8 @@ class ControlPlane:
     kubeconfig: pulumi.Output[str]
     security_group: pulumi.Output[str]
     node_role: Granted | None
-    oidc: aws.iam.OpenIdConnectProvider | None
-    issuer: pulumi.Output[str]
+    oidc: Oidc | None
+    """Of Fargate alone, which has no Pod Identity."""
     foundations: tuple[pulumi.Resource, ...]
 
 
@@ -40,31 +38,9 @@ def control_plane(name: str, args: OrchestratorArgs, parent: pulumi.Resource) ->
     tags = dict(args.tags)
     child = pulumi.ResourceOptions(parent=parent)
 
-    key = aws.kms.Key(
-        f"{name}-key",
-        description=f"Kubernetes secrets of {physical}",
-        enable_key_rotation=True,
-        deletion_window_in_days=30,
-        tags=tags,
-        opts=pulumi.ResourceOptions(parent=parent, protect=args.protect),
-    )
-    logs = aws.cloudwatch.LogGroup(
-        f"{name}-control-plane-logs",
-        name=f"/aws/eks/{physical}/cluster",  # EKS writes there; made here so that it has an end
-        retention_in_days=RETENTION_DAYS,
-        tags=tags,
-        opts=child,
-    )
-    service_role = role(
-        f"{name}-cluster-role",
-        args.names.of(args.placement.key, "cluster", limit=64),
-        service_trust("eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession"),
-        parent=parent,
-        tags=tags,
-        policies=_cluster_policies(fargate=fargate),
-    )
+    ground = surroundings(name, args, _cluster_policies(fargate=fargate), parent)
     node_role = None if fargate else _node_role(name, args, parent)
-    needed = [logs, *service_role.policies, *(node_role.policies if node_role else ())]
+    needed = [*ground.needed, *(node_role.policies if node_role else ())]
     cidrs = args.cluster.public_access_cidrs
     cluster = pulumi_eks.Cluster(
         f"{name}-cluster",
@@ -73,12 +49,12 @@ def control_plane(name: str, args: OrchestratorArgs, parent: pulumi.Resource) ->
         upgrade_policy={"support_type": versions.support_type(args.cluster.version, versions.today())},
         vpc_id=args.network.vpc_id,
         private_subnet_ids=list(args.network.private_subnet_ids),
-        service_role=service_role.resource,
+        service_role=ground.role.resource,
         authentication_mode=pulumi_eks.AuthenticationMode.API,
         endpoint_private_access=True,
         endpoint_public_access=bool(cidrs),
         public_access_cidrs=list(cidrs) or None,
-        encryption_config_key_arn=key.arn,
+        encryption_config_key_arn=ground.key.arn,
         enabled_cluster_log_types=list(LOG_TYPES),
         deletion_protection=args.protect,
         skip_default_node_group=True,
@@ -99,13 +75,14 @@ def control_plane(name: str, args: OrchestratorArgs, parent: pulumi.Resource) ->
     oidc = None
     foundations: tuple[pulumi.Resource, ...] = (cluster,)
     if fargate:
-        oidc = aws.iam.OpenIdConnectProvider(
+        provider_of_tokens = aws.iam.OpenIdConnectProvider(
             f"{name}-oidc",
             url=cluster.oidc_provider_url,
             client_id_lists=["sts.amazonaws.com"],
             tags=tags,
             opts=child,
         )
+        oidc = Oidc(arn=provider_of_tokens.arn, issuer=cluster.oidc_issuer)
         profile = _fargate_profile(name, physical, args, cluster, parent)
         foundations = (cluster, profile, _coredns(name, physical, args, profile, parent))
     return ControlPlane(
@@ -115,7 +92,6 @@ def control_plane(name: str, args: OrchestratorArgs, parent: pulumi.Resource) ->
         security_group=cluster.cluster_security_group_id,
         node_role=node_role,
         oidc=oidc,
-        issuer=cluster.oidc_issuer,
         foundations=foundations,
     )
 

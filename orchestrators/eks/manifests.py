@@ -19,6 +19,8 @@ AFTER_WORKLOADS = frozenset({"HorizontalPodAutoscaler", "PodDisruptionBudget"})
 AWAIT: Mapping[str, Mapping[str, str]] = {
     # The provider would wait for the Service's pods, which wait for what waits for the Service.
     "Service": {"pulumi.com/skipAwait": "true"},
+    # Its claim, which stays, would hold it: the data is on the machine either way.
+    "PersistentVolume": {"pulumi.com/skipAwait": "true"},
     # `Rollout` tells the truth of these, sooner and with the pods' own reasons.
     **{kind: {"pulumi.com/skipAwait": "true"} for kind in sorted(AWAITED)},
     # Pods mount the Secret behind it: it is ready once that Secret is there.

@@ -20,6 +20,14 @@ class Granted:
     policies: tuple[pulumi.Resource, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oidc:
+    """The provider of a cluster's tokens in IAM, and who issues them."""
+
+    arn: pulumi.Output[str]
+    issuer: pulumi.Output[str]
+
+
 def managed_policy(policy: str) -> str:
     return f"arn:aws:iam::aws:policy/{policy}"
 
@@ -86,11 +94,9 @@ def pod_identity_trust(cluster: str, namespace: str, service_account: str) -> St
     return service_trust("pods.eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession", condition=condition)
 
 
-def web_identity_trust(
-    provider_arn: pulumi.Output[str], issuer: pulumi.Output[str], namespace: str, service_account: str
-) -> pulumi.Output[Statement]:
+def web_identity_trust(oidc: Oidc, namespace: str, service_account: str) -> pulumi.Output[Statement]:
     """Pods of one service account, by the cluster's OIDC provider (IRSA): Fargate has no Pod Identity."""
-    return pulumi.Output.all(provider_arn, issuer).apply(
+    return pulumi.Output.all(oidc.arn, oidc.issuer).apply(
         lambda known: {
             "Effect": "Allow",
             "Principal": {"Federated": known[0]},

@@ -30,6 +30,13 @@ ADDONS: Mapping[str, Mapping[KubernetesVersion, str]] = {
         "1.35": "v1.13.2-eksbuild.21",
         "1.36": "v1.14.3-eksbuild.23",
     },
+    "kube-proxy": {
+        "1.33": "v1.33.10-eksbuild.21",
+        "1.34": "v1.34.6-eksbuild.21",
+        "1.35": "v1.35.3-eksbuild.21",
+        "1.36": "v1.36.0-eksbuild.21",
+    },
+    "eks-pod-identity-agent": dict.fromkeys(SUPPORT, "v1.3.10-eksbuild.3"),
     "metrics-server": {
         "1.33": "v0.8.1-eksbuild.14",
         "1.34": "v0.9.0-eksbuild.7",
@@ -44,10 +51,18 @@ between August and October 2026. `switchyard doctor` asks whether AWS still offe
 NEEDED: Mapping[Compute, tuple[str, ...]] = {
     Compute.FARGATE: ("coredns", "metrics-server"),
     Compute.EC2: ("metrics-server", "amazon-cloudwatch-observability"),
+    Compute.DATACENTER: (
+        "coredns",
+        "kube-proxy",
+        "eks-pod-identity-agent",
+        "metrics-server",
+        "amazon-cloudwatch-observability",
+    ),
 }
 """By the machines the add-ons that are not built in. Auto Mode's nodes bring the CNI, CoreDNS, kube-proxy, the Pod
 Identity agent and the EBS driver themselves; each Fargate pod's own machine brings CNI and kube-proxy, and takes
-neither an agent nor a disk (Amazon EKS user guide: Auto Mode; AWS add-ons, compatible compute types)."""
+neither an agent nor a disk; hybrid nodes bring nothing, and their CNI is no add-on (Amazon EKS user guide: Auto Mode;
+AWS add-ons, compatible compute types; add-ons for hybrid nodes)."""
 
 
 def today() -> date:

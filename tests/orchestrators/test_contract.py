@@ -17,7 +17,7 @@ from orchestrators.base import Orchestrator
 from orchestrators.documents import fill
 from planning.exposure import public
 from planning.recording import record
-from settings import Compute, Placement
+from settings import Compute, Placement, SiteSettings
 from tests.orchestrators import facts
 from tests.orchestrators.toy import Toy
 
@@ -30,6 +30,12 @@ PLACEMENTS = [
     for compute in entry.computes
 ]
 MANAGED = ("db", "cache"), ("db",)
+SITE = SiteSettings(
+    networks=("192.168.0.0/24",),
+    pods=("192.168.64.0/18",),
+    address="192.168.0.10",
+    transit_gateway="tgw-0123456789abcdef0",
+)
 
 
 class Run:
@@ -42,9 +48,9 @@ class Run:
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(registry.ORCHESTRATORS, "toy", TOY)
             load, component = settings.load, registry.component
-            patch.setattr(
-                settings, "load", lambda *args, **kwargs: replace(load(*args, **kwargs), placements=(placement,))
-            )
+            site = SITE if placement.compute is Compute.DATACENTER else SiteSettings()
+            changed = {"placements": (placement,), "site": site}
+            patch.setattr(settings, "load", lambda *args, **kwargs: replace(load(*args, **kwargs), **changed))
 
             def keeping(chosen):
                 def make(*args, **kwargs):

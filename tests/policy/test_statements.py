@@ -14,6 +14,7 @@ from policy.rule import violations
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACEMENTS = [f"{name}-{compute}" for name, entry in ORCHESTRATORS.items() for compute in entry.computes]
+SITE = "site={networks: [192.168.0.0/24], pods: [192.168.64.0/18], address: 192.168.0.10, vpn_gateway: vgw-01234567}"
 PLACE = "us-east-1:123456789012"
 ARNS = {
     "configuration set": f"arn:aws:ses:{PLACE}:configuration-set/name",
@@ -34,6 +35,7 @@ ARNS = {
 def recording(request):
     orchestrator, _, compute = request.param.partition("-")
     changes = [f"orchestrator={orchestrator}", f"compute={compute}"]
+    changes += [SITE] if compute == "datacenter" else []
     project, config = stackfiles.read(ROOT, "prod", changes)
     return record(ROOT / "__main__.py", project=project, stack="prod", config=config)
 

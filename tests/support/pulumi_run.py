@@ -67,7 +67,11 @@ class _Aws(Mocks):
             "fqdn": "_p.name",
             "keyId": id_,
             "versionId": f"version-of-{args.name}",
+            "activationCode": f"code-of-{args.name}",
+            "expirationDate": "2030-01-31T00:00:00Z",
         }
+        if args.typ == "aws:eks/cluster:Cluster":
+            computed |= {"certificateAuthority": {"data": "QQ=="}, "endpoint": f"https://{args.name}.eks.example"}
         if args.typ == "aws:acm/certificate:Certificate":
             proof = {"resourceRecordName": "_p.name", "resourceRecordType": "CNAME", "resourceRecordValue": "_v.aws"}
             computed |= {"domainValidationOptions": [proof]}

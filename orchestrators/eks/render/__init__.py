@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 from foundation.names import Names
 from orchestrators.documents import Document
-from orchestrators.eks.render import autoscaling, checks, cluster, deployment, jobs, network_policy, secrets, service
+from orchestrators.eks.render import (
+    autoscaling,
+    checks,
+    cluster,
+    deployment,
+    jobs,
+    network_policy,
+    secrets,
+    service,
+    volume,
+)
 from orchestrators.eks.render.scene import Scene
 from settings import Placement
 from workload.errors import DescriptionError
@@ -61,6 +71,8 @@ def differences(
 
 def _core(scene: Scene) -> Iterator[Document]:
     yield cluster.namespace(scene)
+    if scene.datacenter:
+        yield from volume.site_volumes(scene)
     yield from (secrets.plain_secret(scene, secret) for secret in secrets.used_secrets(scene))
     yield from (secrets.config_map(scene, config) for config in secrets.used_configs(scene))
     yield from network_policy.default_policies(scene)
@@ -83,11 +95,11 @@ def _aws(scene: Scene, zones: int) -> Iterator[Document]:
     if scene.fargate:
         yield from cluster.log_router(scene)
         yield from (network_policy.security_group_policy(scene, unit) for unit in scene.units)
-    else:
+    elif not scene.datacenter:
         yield cluster.policy_controller()
         yield cluster.node_class(zones)
         yield from cluster.node_pools(scene)
-        yield cluster.storage_class()
+        yield volume.ebs_class()
     if used := secrets.used_secrets(scene):
         yield secrets.secret_store(scene)
         yield from (secrets.external_secret(scene, secret) for secret in used)

@@ -88,7 +88,7 @@ def _job(job: Job) -> Iterator[str]:
 
 
 def _collisions(scene: Scene) -> list[Problem]:
-    """An EBS volume belongs to one pod, and two names of the description must not become one of Kubernetes."""
+    """A volume belongs to one pod, and two names of the description must not become one of Kubernetes."""
     found: list[Problem] = []
     owners: dict[str, str] = {}
     names: dict[str, str] = {}

@@ -1,7 +1,6 @@
 """What the workload needs of its cluster: the namespace, the machines, the disks, the logs."""
 
 from orchestrators.documents import Document
-from orchestrators.eks.render.deployment import STORAGE_CLASS
 from orchestrators.eks.render.pod import SPOT_TAINT, architecture
 from orchestrators.eks.render.scene import Scene
 from workload.text import Ref, Text
@@ -14,7 +13,7 @@ def namespace(scene: Scene) -> Document:
     labels = {"app.kubernetes.io/managed-by": "switchyard", "kubernetes.io/metadata.name": scene.namespace}
     for mode in ("enforce", "audit", "warn"):
         labels[f"pod-security.kubernetes.io/{mode}"] = "restricted"
-    if scene.fargate:
+    if scene.own_controller:
         # The controller then holds a new pod unready until the load balancer has found it healthy.
         labels["elbv2.k8s.aws/pod-readiness-gate-inject"] = "enabled"
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": scene.namespace, "labels": labels}}
@@ -83,20 +82,6 @@ def architectures(scene: Scene) -> tuple[str, ...]:
 
 def _one_of(key: str, *values: str) -> Document:
     return {"key": key, "operator": "In", "values": list(values)}
-
-
-def storage_class() -> Document:
-    """Encrypted gp3 volumes of Auto Mode, made in the zone of the pod, which outlive their claim."""
-    return {
-        "apiVersion": "storage.k8s.io/v1",
-        "kind": "StorageClass",
-        "metadata": {"name": STORAGE_CLASS},
-        "provisioner": "ebs.csi.eks.amazonaws.com",
-        "parameters": {"type": "gp3", "encrypted": "true"},
-        "volumeBindingMode": "WaitForFirstConsumer",
-        "reclaimPolicy": "Retain",
-        "allowVolumeExpansion": True,
-    }
 
 
 def policy_controller() -> Document:

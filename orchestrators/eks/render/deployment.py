@@ -4,10 +4,8 @@ from orchestrators.documents import Document
 from orchestrators.eks.render.kubernetes import object_name
 from orchestrators.eks.render.pod import pod_template
 from orchestrators.eks.render.scene import DEREGISTRATION, Scene
+from orchestrators.eks.render.volume import claim, named_volumes
 from workload.model import Service, Update
-
-STORAGE_CLASS = "encrypted"
-DEFAULT_VOLUME = "20Gi"
 
 STEADY = 10
 """Seconds that a new pod has to stay ready before it counts: one that crashes right after its start never does."""
@@ -51,30 +49,6 @@ def stateful_set(scene: Scene, service: Service) -> Document:
             "volumeClaimTemplates": [claim(scene, service, volume) for volume in named_volumes(service)],
         },
     }
-
-
-def claim(scene: Scene, service: Service, volume: str) -> Document:
-    """A claim on an encrypted EBS volume; `driver_opts: {size: 50Gi}` says how large."""
-    size = scene.workload.volumes[volume].driver_opts.get("size", DEFAULT_VOLUME)
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": object_name("data", volume), "labels": scene.labels(service.name)},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "storageClassName": STORAGE_CLASS,
-            "resources": {"requests": {"storage": size}},
-        },
-    }
-
-
-def named_volumes(service: Service) -> tuple[str, ...]:
-    """The volumes of a service that have a name, each once."""
-    return tuple(
-        dict.fromkeys(
-            mount.source for c in service.containers for mount in c.volumes if mount.type == "volume" and mount.source
-        )
-    )
 
 
 def rolling(update: Update) -> Document:

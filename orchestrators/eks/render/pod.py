@@ -8,6 +8,8 @@ from orchestrators.eks.render.kubernetes import memory, object_name
 from orchestrators.eks.render.scene import NAME_LABEL, Scene, config_object, secret_object
 from workload.model import Container, Job, Service
 
+ZONE = "topology.kubernetes.io/zone"
+
 SPOT_TAINT = {"key": "switchyard/spot", "value": "true", "effect": "NoSchedule"}
 """Keeps from Spot machines whatever does not bear to lose one, such as databases and add-ons."""
 
@@ -65,10 +67,11 @@ def architecture(spec: Container) -> str:
 def spread(scene: Scene, unit: str) -> list[Document]:
     """Pods over zones, then nodes, as far as there are any: a lost zone never keeps a replica from starting.
 
-    None on Fargate, where each pod is its own node.
+    None on Fargate, where each pod is its own node; machines of a data centre belong to no zone.
     """
     if scene.fargate:
         return []
+    keys = ("kubernetes.io/hostname",) if scene.datacenter else (ZONE, "kubernetes.io/hostname")
     return [
         {
             "maxSkew": 1,
@@ -76,7 +79,7 @@ def spread(scene: Scene, unit: str) -> list[Document]:
             "whenUnsatisfiable": "ScheduleAnyway",
             "labelSelector": {"matchLabels": {NAME_LABEL: object_name(unit)}},
         }
-        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+        for key in keys
     ]
 
 

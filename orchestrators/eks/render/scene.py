@@ -37,6 +37,15 @@ class Scene:
         return self.placement.compute is Compute.FARGATE
 
     @property
+    def datacenter(self) -> bool:
+        return self.placement.compute is Compute.DATACENTER
+
+    @property
+    def own_controller(self) -> bool:
+        """Whether the load-balancer controller comes from its own chart: Auto Mode alone brings one."""
+        return self.placement.compute is not Compute.EC2
+
+    @property
     def namespace(self) -> str:
         return self.names.namespace
 

@@ -37,7 +37,7 @@ def target_group_binding(scene: Scene, described: Service) -> Document | None:
     if described.ingress is None:
         return None
     return {
-        "apiVersion": "elbv2.k8s.aws/v1beta1" if scene.fargate else "eks.amazonaws.com/v1",
+        "apiVersion": "elbv2.k8s.aws/v1beta1" if scene.own_controller else "eks.amazonaws.com/v1",
         "kind": "TargetGroupBinding",
         "metadata": scene.metadata(object_name(described.name), described.name),
         "spec": {

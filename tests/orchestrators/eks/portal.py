@@ -32,6 +32,7 @@ NAMES = Names("portal", "prod")
 MANAGED = ("db", "cache")
 FARGATE = Placement(orchestrator=Orchestrator.EKS, compute=Compute.FARGATE)
 EC2 = Placement(orchestrator=Orchestrator.EKS, compute=Compute.EC2)
+DATACENTER = Placement(orchestrator=Orchestrator.EKS, compute=Compute.DATACENTER)
 
 PASSWORD = (Grant(source="db_password", target="/run/secrets/db_password"),)
 DATABASE = {

@@ -2,71 +2,19 @@
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 from unittest import mock
 
-import pulumi
 import pulumi_eks
 import pytest
 
-from foundation.data import Endpoint
-from foundation.secrets import SecretRef
 from foundation.signals import Metric, Missing
-from foundation.targets import TargetGroup
-from orchestrators.base import OrchestratorArgs
 from orchestrators.eks import Eks, versions
 from orchestrators.eks.hidden import hidden_children
-from settings import ClusterSettings
-from tests.orchestrators.eks.portal import EC2, FARGATE, MANAGED, NAMES, portal
+from tests.orchestrators.eks.given import arguments
+from tests.orchestrators.eks.portal import EC2, FARGATE, portal
 from tests.support.pulumi_run import run
 
-known = pulumi.Output.from_input
 CIDRS = ("203.0.113.0/24",)
-
-
-class Parked(pulumi.ComponentResource):
-    def __init__(self):
-        super().__init__("test:index:Parked", "parking-rule")
-
-
-def arguments(placement, version="v1", cidrs=(), **changes):
-    workload = portal()
-    admitted = []
-    network = SimpleNamespace(
-        vpc_id=known("vpc-1"),
-        cidr="10.0.0.0/16",
-        private_subnet_ids=[known("subnet-a"), known("subnet-b")],
-        security_groups={unit: known(f"sg-{unit}") for unit in workload.units},
-        admit=lambda name, group: admitted.append(name),
-        admitted=admitted,
-    )
-    target = TargetGroup(
-        arn=known("arn:web"),
-        arn_suffix=known("web"),
-        balancer_suffix=known("app/portal"),
-        port=8000,
-        parking_rule=Parked(),
-    )
-    fields = {
-        "workload": workload,
-        "placement": placement,
-        "names": NAMES,
-        "region": "eu-central-1",
-        "network": network,
-        "targets": {"web": target},
-        "endpoints": {
-            name: Endpoint(host=f"{name}.internal", port="5432", scheme="rediss", sslmode="require") for name in MANAGED
-        },
-        "secrets": {
-            "db_password": SecretRef(arn=known("arn:secret"), key_arn=known("arn:key"), version=known(version))
-        },
-        "images": {name: f"repository/{name}@sha256:0" for name in workload.units},
-        "repositories": {},
-        "cluster": ClusterSettings(public_access_cidrs=tuple(cidrs)),
-        "protect": True,
-        "tags": {"stack": "prod"},
-    }
-    return OrchestratorArgs(**{**fields, **changes})
 
 
 def provision(placement, **changes):

@@ -16,6 +16,7 @@ from orchestrators.documents import canonical, fill, refs
 from orchestrators.eks.render import render
 from orchestrators.eks.versions import SUPPORT
 from tests.orchestrators.eks.portal import (
+    DATACENTER,
     EC2,
     FARGATE,
     MANAGED,
@@ -32,6 +33,9 @@ GOLDEN = Path(__file__).parent / "golden"
 RENDERED = {
     "fargate": lambda: render(portal(), FARGATE, NAMES, MANAGED),
     "ec2": lambda: render(portal(), EC2, NAMES, MANAGED),
+    "datacenter": lambda: render(portal(), DATACENTER, NAMES, MANAGED),
+    "datacenter-unmanaged": lambda: render(portal(), DATACENTER, NAMES),
+    "datacenter-everything": lambda: render(everything(), DATACENTER, NAMES),
     "ec2-unmanaged": lambda: render(portal(), EC2, NAMES),
     "fargate-everything": lambda: render(everything(), FARGATE, NAMES),
     "ec2-everything": lambda: render(everything(), EC2, NAMES),
@@ -105,7 +109,7 @@ def test_no_two_objects_have_one_kind_and_name(case):
 
 
 @pytest.mark.parametrize("group", ["core", "aws"])
-@pytest.mark.parametrize("compute", ["fargate", "ec2"])
+@pytest.mark.parametrize("compute", ["fargate", "ec2", "datacenter"])
 def test_the_sample_renders_to_its_golden_manifests(compute, group):
     """SWITCHYARD_GOLDEN=write pytest tests/orchestrators/eks/test_manifests.py writes them anew."""
     documents = [fill(document, example) for document in getattr(rendered(compute), group)]

@@ -5,6 +5,7 @@ from typing import Any
 from orchestrators.documents import fill
 from orchestrators.eks.render import render
 from tests.orchestrators.eks.portal import (
+    DATACENTER,
     EC2,
     FARGATE,
     MANAGED,
@@ -182,3 +183,13 @@ def test_the_binding_on_fargate_is_of_the_controllers_group():
 
 def test_only_a_service_with_an_ingress_is_bound_to_the_edge():
     assert set(objects(portal(), "TargetGroupBinding", EC2)) == {"web"}
+
+
+def test_copies_spread_over_zones_where_there_are_any_and_over_machines():
+    def keys(placement):
+        spec = objects(portal(), "Deployment", placement, MANAGED)["web"]["spec"]["template"]["spec"]
+        return [each["topologyKey"] for each in spec.get("topologySpreadConstraints", ())]
+
+    assert keys(EC2) == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    assert keys(DATACENTER) == ["kubernetes.io/hostname"]
+    assert keys(FARGATE) == []

@@ -1,0 +1,51 @@
+"""What every cluster needs before it is made: the key of its secrets, the group of its logs, its own role."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from orchestrators.base import OrchestratorArgs
+from orchestrators.eks.roles import Granted, role, service_trust
+
+LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+RETENTION_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """The cluster waits for `needed` and goes before it."""
+
+    key: aws.kms.Key
+    role: Granted
+    needed: tuple[pulumi.Resource, ...]
+
+
+def surroundings(name: str, args: OrchestratorArgs, policies: Sequence[str], parent: pulumi.Resource) -> Surroundings:
+    """`policies` are the AWS managed ones of the control plane's role."""
+    physical, tags = args.names.cluster(args.placement.key), dict(args.tags)
+    key = aws.kms.Key(
+        f"{name}-key",
+        description=f"Kubernetes secrets of {physical}",
+        enable_key_rotation=True,
+        deletion_window_in_days=30,
+        tags=tags,
+        opts=pulumi.ResourceOptions(parent=parent, protect=args.protect),
+    )
+    logs = aws.cloudwatch.LogGroup(
+        f"{name}-control-plane-logs",
+        name=f"/aws/eks/{physical}/cluster",  # EKS writes there; made here so that it has an end
+        retention_in_days=RETENTION_DAYS,
+        tags=tags,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    granted = role(
+        f"{name}-cluster-role",
+        args.names.of(args.placement.key, "cluster", limit=64),
+        service_trust("eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession"),
+        parent=parent,
+        tags=tags,
+        policies=policies,
+    )
+    return Surroundings(key=key, role=granted, needed=(logs, *granted.policies))
