@@ -22,6 +22,7 @@ COMMANDS = {
     "secrets": "Give a secret a new value.",
     "alerts": "Check that alarms can be mailed, test the whole way, send again what reached nobody.",
     "render": "Write the task definitions or manifests of a stack.",
+    "policy": "Print the least that the role behind `pulumi up` has to be allowed.",
     "doctor": "Check the tools here and the account behind a stack, and say what to do.",
     "drift": "Tell what was changed in the cloud by its owners from what nobody should have changed.",
 }

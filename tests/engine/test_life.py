@@ -3,6 +3,7 @@
 import pytest
 from pulumi.automation import CommandError
 
+from planning.rights import OWN, RIGHTS
 from tests.engine.observe import lost
 from tests.engine.project import resources
 
@@ -20,6 +21,13 @@ def stacks(account):
 
 def test_everything_in_the_account_is_in_a_state(account, stacks):
     assert not lost(account, *stacks.values())
+
+
+def test_every_call_is_one_that_the_deploying_role_is_allowed(account, stacks):
+    called = {call.type for call in account.cloud.calls("create", "update", "delete")}
+    theirs = {type_ for type_ in called if not type_.startswith(OWN)}
+    assert len(theirs) > 50
+    assert not [type_ for type_ in theirs if type_ not in RIGHTS or not (RIGHTS[type_].does or RIGHTS[type_].looks)]
 
 
 @pytest.mark.parametrize("name", STACKS)
