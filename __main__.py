@@ -7,6 +7,7 @@ import pulumi
 
 import stack
 from alerting import Alerting, AlertingArgs
+from foundation.content import Content, ContentArgs
 from foundation.data import Data, DataArgs
 from foundation.edge import Edge, EdgeArgs
 from foundation.images import Images, ImagesArgs
@@ -87,6 +88,21 @@ images = Images(
         tags=tags,
     ),
 )
+content = Content(
+    "content",
+    ContentArgs(
+        workload=workload,
+        managed=settings.managed,
+        placements=settings.placements,
+        names=names,
+        references=images.references,
+        repositories=images.repositories,
+        prebuilt=settings.images,
+        key_arn=key.arn,
+        protect=protect,
+        tags=tags,
+    ),
+)
 orchestrators = [
     registry.component(placement)(
         placement.key,
@@ -99,8 +115,8 @@ orchestrators = [
             targets=edge.targets(placement),
             endpoints=data.endpoints,
             secrets=secrets.refs,
-            images=images.references,
-            repositories=images.repositories,
+            images=content.references,
+            repositories=content.repositories,
             cluster=settings.cluster,
             ecs=settings.ecs,
             site=settings.site,

@@ -130,14 +130,6 @@ CAPABILITIES: tuple[Capability, ...] = (
         needs=needs.secret_file,
         lacking=dict.fromkeys(ECS, "ECS gives secrets as environment variables only"),
     ),
-    Capability(
-        name="config as a file", needs=needs.config, lacking=dict.fromkeys(ECS, "ECS mounts no files into a task")
-    ),
-    Capability(
-        name="files of the machine",
-        needs=needs.bind,
-        lacking=dict.fromkeys((*ECS, *EKS), "the files of this machine are not on the machines of the placement"),
-    ),
     Capability(name="SYS_PTRACE", needs=needs.trace, lacking=dict.fromkeys(EKS, RESTRICTED)),
     Capability(name="NET_BIND_SERVICE", needs=needs.low_ports, lacking={ECS_FARGATE: "Fargate adds SYS_PTRACE only"}),
     Capability(

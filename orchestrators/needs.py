@@ -44,23 +44,6 @@ def secret_file(unit: Unit) -> Iterator[Need]:
             )
 
 
-def config(unit: Unit) -> Iterator[Need]:
-    for container in unit.containers:
-        for grant in container.configs:
-            yield Need(
-                container.at,
-                f"mounts the config {grant.source} at {grant.target}",
-                "Copy the file into the image",
-            )
-
-
-def bind(unit: Unit) -> Iterator[Need]:
-    for container in unit.containers:
-        for mount in container.volumes:
-            if mount.type == "bind":
-                yield Need(container.at, f"mounts {mount.source} at {mount.target}", "Copy the files into the image")
-
-
 def _adds(container: Container, *, special: bool) -> list[str]:
     """The Linux capabilities that it adds: those two that one orchestrator alone allows, or the others."""
     added = {cap.removeprefix("CAP_") for cap in container.cap_add}

@@ -9,11 +9,13 @@ from workload.compose import plain, values
 from workload.compose.interpolate import Hole
 from workload.compose.shapes import nearest
 from workload.compose.tree import Key, Node
+from workload.content import ContentError, content
 from workload.errors import Problem
 from workload.links import variable
 from workload.model import (
     Build,
     Condition,
+    Config,
     Container,
     Dependency,
     Grant,
@@ -34,14 +36,24 @@ _SOCKET = ("/var/run/docker.sock", "/run/docker.sock")
 class Entry:
     """What the reader knows of one entry; makes its container and notes in `problems` what cannot be one."""
 
-    def __init__(self, name: str, node: Node, endpoints: Mapping[str, str], problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        name: str,
+        node: Node,
+        endpoints: Mapping[str, str],
+        folders: Collection[Path],
+        problems: list[Problem],
+    ) -> None:
         self.name = name
         self.node = node
         self.value: dict[str, Node] = node.value
         self.endpoints = endpoints
+        self.folders = folders
         self.problems = problems
         self.bind_mounts: list[Node] = []
         """Bind mounts that only the local run can have."""
+        self.contents: list[tuple[Config, Grant]] = []
+        """The files of its read-only mounts that go with the description."""
 
     def problem(self, at: Position, message: str) -> None:
         self.problems.append(Problem(at, f"services.{self.name}.{message}"))
@@ -108,8 +120,9 @@ class Entry:
             healthcheck=self.healthcheck(),
             resources=self.resources(),
             secrets=self.grants("secrets", "/run/secrets/"),
-            configs=self.grants("configs", "/"),
-            volumes=mounts,
+            configs=(*self.grants("configs", "/"), *(grant for _, grant in self.contents)),
+            volumes=tuple(mount for mount in mounts if mount.type == "volume"),
+            sources=tuple(mount for mount in mounts if mount.type == "bind"),
             tmpfs=tmpfs,
             depends_on=self.dependencies(others),
             user=self.get("user"),
@@ -265,26 +278,34 @@ class Entry:
                     )
                 )
             elif kind in {"bind", "volume"}:
-                if kind == "bind":
-                    self.bind(node, str(source), str(target))
+                if kind == "bind" and not self.bind(node, str(source), str(target)):
+                    continue
                 mounts.append(
                     Mount(type=kind, source=source or None, target=target, read_only=bool(node.get("read_only")))
                 )
         return tuple(tmpfs), tuple(mounts)
 
-    def bind(self, node: Node, source: str, target: str) -> None:
+    def bind(self, node: Node, source: str, target: str) -> bool:
+        """Whether it is a mount of sources, which only the local run has."""
         if source in _SOCKET or target in _SOCKET:
             self.problem(
                 node.at, "volumes: the Docker socket hands over the whole machine; no placement has it; remove it"
             )
         elif self.get("build"):
             self.bind_mounts.append(node)
+            return True
+        elif node.get("read_only"):
+            try:
+                self.contents += content(self.name, Path(source), target, node.at, self.folders)
+            except ContentError as error:
+                self.problem(node.at, f"volumes: {error}; use a config (file:) or a secret, or copy it into the image")
         else:
             message = (
                 f"volumes: {target} comes from this machine, which is not there in a cloud; "
-                "use a config (file:), a secret or a named volume"
+                "mount it read-only (:ro), or use a config (file:), a secret or a named volume"
             )
             self.problem(node.at, message)
+        return False
 
     def tmpfs(self, node: Node) -> Tmpfs:
         target, _, options = node.value.partition(":")

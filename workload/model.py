@@ -143,6 +143,8 @@ class Container:
     secrets: tuple[Grant, ...] = ()
     configs: tuple[Grant, ...] = ()
     volumes: tuple[Mount, ...] = ()
+    sources: tuple[Mount, ...] = ()
+    """Bind mounts of a service with `build`: only the local run has them."""
     tmpfs: tuple[Tmpfs, ...] = ()
     depends_on: tuple[Dependency, ...] = ()
     user: str | None = None

@@ -52,7 +52,10 @@ class _Reader:
         self.services: dict[str, Node] = sections["services"].value if "services" in sections else {}
         self.sections = sections
         self.endpoints = links.endpoints(self.services, self.problems)
-        self.entries = {name: Entry(name, node, self.endpoints, self.problems) for name, node in self.services.items()}
+        folders = {file.resolve().parent for file in project.files}
+        self.entries = {
+            name: Entry(name, node, self.endpoints, folders, self.problems) for name, node in self.services.items()
+        }
         self.containers = {name: entry.container(self.services) for name, entry in self.entries.items()}
         self.extensions = {name: Extensions(name, node, self.problems) for name, node in self.services.items()}
         self.owners = {name: owner for name, entry in self.entries.items() if (owner := self.owner(entry))}
@@ -66,6 +69,7 @@ class _Reader:
             )
         secrets = {name: self.secret(name, node) for name, node in self.section("secrets")}
         configs = {name: self.config(name, node) for name, node in self.section("configs")}
+        configs |= {config.name: config for entry in self.entries.values() for config, _ in entry.contents}
         volumes = {name: self.volume(name, node) for name, node in self.section("volumes")}
         sidecars: dict[str, list[Container]] = {}
         for name, owner in self.owners.items():

@@ -70,20 +70,6 @@ POSTGRES = Managed(engine="postgres", version="17")
             ),
         ),
         (
-            app(configs=(Grant(source="nginx", target="/etc/nginx.conf"),)),
-            (
-                "app mounts the config nginx at /etc/nginx.conf, which ecs-fargate cannot give: ECS mounts no files "
-                "into a task. Copy the file into the image, or use the placement eks-fargate."
-            ),
-        ),
-        (
-            app(volumes=(Mount(type="bind", source="/srv/data", target="/data"),)),
-            (
-                "app mounts /srv/data at /data, which ecs-fargate cannot give: the files of this machine are not on "
-                "the machines of the placement. Copy the files into the image."
-            ),
-        ),
-        (
             app(cap_add=("NET_ADMIN", "CAP_SYS_TIME")),
             (
                 "app adds the Linux capability NET_ADMIN, SYS_TIME, which ecs-fargate cannot give: Fargate adds "

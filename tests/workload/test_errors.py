@@ -35,7 +35,11 @@ ONE_LINE = {
     ),
     "volumes: [./etc:/etc]": (
         "compose.yaml:4:15: services.a.volumes: /etc comes from this machine, which is not there in a cloud; "
-        "use a config (file:), a secret or a named volume"
+        "mount it read-only (:ro), or use a config (file:), a secret or a named volume"
+    ),
+    "volumes: [/etc/hosts:/etc/hosts:ro]": (
+        "compose.yaml:4:15: services.a.volumes: /etc/hosts comes from /etc/hosts, which is not beside the compose "
+        "file; use a config (file:) or a secret, or copy it into the image"
     ),
     "volumes: [data:/data]": "compose.yaml:4:15: services.a.volumes[0]: there is no "
     '"data" under the top-level key volumes',

@@ -146,7 +146,25 @@ def test_mounted_sources_are_local_only_with_the_reason(tmp_path):
     assert [(found.key, found.reason) for found in read_it.local_only] == [
         ("services.a.volumes", "a mount of sources; in a cloud the image has them")
     ]
-    assert read_it.services["a"].container.volumes[1] == Mount(type="volume", source="data", target="/v")
+    container = read_it.services["a"].container
+    assert container.volumes == (Mount(type="volume", source="data", target="/v"),)
+    assert [mount.target for mount in container.sources] == ["/src"]
+
+
+def test_read_only_files_and_folders_beside_the_compose_file_are_configs(tmp_path):
+    (tmp_path / "conf" / "more").mkdir(parents=True)
+    (tmp_path / "conf" / "a.conf").write_bytes(b"x\xff")
+    (tmp_path / "conf" / "more" / "run.sh").write_text("#!/bin/sh\n")
+    (tmp_path / "conf" / "more" / "run.sh").chmod(0o755)
+    read_it = workload(tmp_path, "services: {a: {image: x, volumes: ['./conf:/etc/a:ro', './conf/a.conf:/one:ro']}}")
+    container = read_it.services["a"].container
+    told = {grant.target: (read_it.configs[grant.source].content, grant.mode) for grant in container.configs}
+    assert told == {
+        "/etc/a/a.conf": (b"x\xff", 0o444),
+        "/etc/a/more/run.sh": (b"#!/bin/sh\n", 0o555),
+        "/one": (b"x\xff", 0o444),
+    }
+    assert (container.volumes, container.sources, read_it.local_only) == ((), (), ())
 
 
 def test_a_service_with_a_named_volume_is_stateful_unless_its_loss_is_said_aloud(tmp_path):

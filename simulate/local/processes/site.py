@@ -89,13 +89,9 @@ class Site:
         paths |= {grant.target: self._config(grant) for grant in container.configs}
         for number, tmpfs in enumerate(container.tmpfs):
             paths[tmpfs.target] = home / ("tmp" if tmpfs.target == "/tmp" else f"tmpfs-{number}")  # noqa: S108 - compared only
+        paths |= {mount.target: Path(mount.source or "/") for mount in container.sources}
         for number, mount in enumerate(container.volumes):
-            if mount.type == "bind":
-                paths[mount.target] = Path(mount.source or "/")
-            else:
-                paths[mount.target] = (
-                    self.state / "volumes" / mount.source if mount.source else home / f"volume-{number}"
-                )
+            paths[mount.target] = self.state / "volumes" / mount.source if mount.source else home / f"volume-{number}"
         for path in paths.values():
             if path.is_relative_to(self.state) and not path.exists():
                 path.mkdir(parents=True)

@@ -1,0 +1,88 @@
+"""Configs on ECS: a layer on the image, byte for byte, and none on EKS."""
+
+import base64
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import stackfiles
+from foundation.content import dockerfile
+from planning.recording import record
+from workload import read
+
+ROOT = Path(__file__).parents[2]
+DIGEST = f"registry.example/cache@sha256:{'1' * 64}"
+
+
+@pytest.fixture(scope="module")
+def overlay(tmp_path_factory):
+    """The cache gets a file of arbitrary bytes, mounted read-only, and a config with an owner."""
+    folder = tmp_path_factory.mktemp("content")
+    (folder / "binary").write_bytes(bytes(range(256)))
+    file = folder / "overlay.yaml"
+    file.write_text(
+        f"services:\n  cache:\n    volumes: ['{folder}/binary:/etc/my \"own\" file:ro']\n"
+        "    configs: [{source: greeting, target: /greeting, uid: '999', gid: '999', mode: 0400}]\n"
+        "configs: {greeting: {content: no newline}}\n"
+    )
+    return file
+
+
+@pytest.fixture(scope="module")
+def program(overlay):
+    def run(*changes):
+        files = json.dumps(["compose.yaml", os.path.relpath(overlay, ROOT)])
+        project, config = stackfiles.read(ROOT, "dev", [f"workload={files}", 'managed=["db"]', *changes])
+        return record(ROOT / "__main__.py", project=project, stack="dev", config=config)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def ecs(program):
+    return program()
+
+
+def layers(recording):
+    return [each for each in recording.of("docker-build:index:Image") if each.name.startswith("content-")]
+
+
+def test_the_files_are_in_the_layer_byte_for_byte_with_their_place_owner_and_mode(overlay):
+    described = read([ROOT / "compose.yaml", overlay], environment={})
+    text = dockerfile("below", described.services["cache"].container, described)
+    files = [base64.b64decode(body) for body in re.findall(r"<<END\n(.*?)\nEND", text, re.DOTALL)]
+    copies = [
+        (chown, mode, json.loads(paths)) for chown, mode, paths in re.findall(r"--chown=(\S+) --chmod=(\d+) (.*)", text)
+    ]
+    assert files == [b"no newline", bytes(range(256))]
+    assert copies == [("999:999", "0400", ["/0", "/greeting"]), ("0:0", "0444", ["/1", '/etc/my "own" file'])]
+    assert "\nFROM below\n" in text
+
+
+def test_a_container_with_configs_runs_the_image_with_the_layer_and_may_pull_it(ecs):
+    (layer,) = layers(ecs)
+    assert layer.name == "content-cache"
+    (definition,) = [
+        each for each in ecs.of("aws:ecs/taskDefinition:TaskDefinition") if each.name == "ecs-fargate-cache"
+    ]
+    image = json.loads(definition.inputs["containerDefinitions"])[0]["image"]
+    assert "content-cache" in image
+    (policy,) = [each for each in ecs.of("aws:iam/rolePolicy:RolePolicy") if each.name == "ecs-fargate-cache-execution"]
+    pulled = next(s for s in json.loads(policy.inputs["policy"])["Statement"] if s["Sid"] == "PullImages")
+    assert pulled["Resource"] == ["<arn of repository content-cache>"]
+
+
+def test_the_layer_is_built_even_on_an_image_of_ci_and_the_plan_says_so(program):
+    found = program(f"images={json.dumps({'cache': DIGEST})}")
+    (layer,) = layers(found)
+    assert f"\nFROM {DIGEST}\n" in layer.inputs["dockerfile"]["inline"]
+    assert any(
+        warning.startswith("cache has configs, which become a layer on CI's image") for warning in found.warnings
+    )
+
+
+def test_pods_need_no_layer_as_they_mount_config_maps(program):
+    assert layers(program("orchestrator=eks", "compute=ec2")) == []
