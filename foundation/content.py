@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from settings import Orchestrator, Placement
 from workload.model import Container, Workload
 
 _MAKER = "public.ecr.aws/docker/library/busybox:1.37"
-_LINE = 76  # letters of base64 in one line of the Dockerfile
+_PART = 48_000  # letters of base64 in one line, of which a Dockerfile takes 65,535; a multiple of four
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +90,20 @@ class Content(pulumi.ComponentResource):
 def dockerfile(image: str, container: Container, workload: Workload) -> str:
     """The files of the container's configs on `image`, byte for byte, with the owner and mode that they are granted.
 
-    Another image decodes them, as `image` may have no shell (Dockerfile reference: here-documents, COPY --from).
+    Another image decodes them, as `image` may have no shell. No line needs a newer frontend than BuildKit's own, which
+    would be pulled from Docker Hub at every build.
     """
     maker, layer = [f"FROM {_MAKER} AS files"], [f"FROM {image}"]
     for number, grant in enumerate(container.configs):
         encoded = base64.b64encode(workload.configs[grant.source].content).decode()
-        lines = [encoded[start : start + _LINE] for start in range(0, len(encoded), _LINE)]
-        maker += [f"RUN base64 -d > /{number} <<END", *lines, "END"]
+        parts = [encoded[start : start + _PART] for start in range(0, len(encoded), _PART)] or [""]
+        maker += [f"RUN printf %s '{part}' | base64 -d >> /{number}" for part in parts]
         owner = f"{grant.uid or 0}:{grant.gid or 0}"
         mode = 0o444 if grant.mode is None else grant.mode
-        layer.append(f"COPY --from=files --chown={owner} --chmod={mode:04o} {json.dumps([f'/{number}', grant.target])}")
-    return "\n".join(["# syntax=docker/dockerfile:1", *maker, *layer, ""])
+        layer.append(f"COPY --from=files --chown={owner} --chmod={mode:04o} {_paths(number, grant.target)}")
+    return "\n".join([*maker, *layer, ""])
+
+
+def _paths(number: int, target: str) -> str:
+    """COPY's two paths; it takes quotes and variables out of what JSON has said, unless they are escaped."""
+    return json.dumps([f"/{number}", re.sub(r"([\\\"'$])", r"\\\1", target)])

@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 
 from foundation.names import Names
+from foundation.references import containers
 from orchestrators.ecs import instances
 from orchestrators.ecs.links import Links
 from settings import Compute, Placement, Settings
 from workload.errors import Problem
 from workload.model import Workload
+
+LARGEST = 512 * 1024
+"""Bytes of one container's configs: BuildKit takes 4 MiB, in which each stands three to four times."""
 
 
 def problems(workload: Workload, settings: Settings, placement: Placement) -> Iterator[Problem]:
@@ -15,6 +19,7 @@ def problems(workload: Workload, settings: Settings, placement: Placement) -> It
     links = Links(workload, Names(settings.project, settings.stack), settings.managed)
     if settings.ecs.deployment != "rolling":
         yield from _shifting(workload, settings, placement)
+    yield from _large_configs(workload, settings)
     if settings.ecs.exec and settings.network.egress == "endpoints":
         yield Problem(
             None,
@@ -24,6 +29,17 @@ def problems(workload: Workload, settings: Settings, placement: Placement) -> It
         )
     if placement.compute is Compute.EC2:
         yield from instances.problems(workload, settings.managed, links, settings.ecs)
+
+
+def _large_configs(workload: Workload, settings: Settings) -> Iterator[Problem]:
+    for container in containers(workload, settings.managed):
+        size = sum(len(workload.configs[grant.source].content) for grant in container.configs)
+        if size > LARGEST:
+            yield Problem(
+                container.at,
+                f"{container.name}: its configs and read-only files have {size} bytes, and on ECS a container takes "
+                f"{LARGEST}; copy the large ones into the image",
+            )
 
 
 def _shifting(workload: Workload, settings: Settings, placement: Placement) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ import stackfiles
 from foundation.content import dockerfile
 from planning.recording import record
 from workload import read
+from workload.model import Config, Container, Grant, Position, Workload
 
 ROOT = Path(__file__).parents[2]
 DIGEST = f"registry.example/cache@sha256:{'1' * 64}"
@@ -53,13 +54,27 @@ def layers(recording):
 def test_the_files_are_in_the_layer_byte_for_byte_with_their_place_owner_and_mode(overlay):
     described = read([ROOT / "compose.yaml", overlay], environment={})
     text = dockerfile("below", described.services["cache"].container, described)
-    files = [base64.b64decode(body) for body in re.findall(r"<<END\n(.*?)\nEND", text, re.DOTALL)]
+    files = [base64.b64decode(part) for part in re.findall(r"printf %s '(.*?)' \| base64 -d", text)]
     copies = [
         (chown, mode, json.loads(paths)) for chown, mode, paths in re.findall(r"--chown=(\S+) --chmod=(\d+) (.*)", text)
     ]
     assert files == [b"no newline", bytes(range(256))]
-    assert copies == [("999:999", "0400", ["/0", "/greeting"]), ("0:0", "0444", ["/1", '/etc/my "own" file'])]
+    assert copies == [("999:999", "0400", ["/0", "/greeting"]), ("0:0", "0444", ["/1", r"/etc/my \"own\" file"])]
     assert "\nFROM below\n" in text
+
+
+@pytest.mark.parametrize("size", [0, 1, 48_000, 2**19])
+def test_files_of_any_size_stay_within_what_a_line_of_a_dockerfile_may_have(size):
+    at = Position("compose.yaml", 1, 1)
+    container = Container(name="a", at=at, configs=(Grant(source="c", target="/c"),))
+    configs = {"c": Config(name="c", at=at, content=b"x" * size)}
+    text = dockerfile(
+        "below", container, Workload(name="w", services={}, jobs={}, secrets={}, volumes={}, configs=configs)
+    )
+    parts = re.findall(r"printf %s '(.*?)' \| base64 -d >> /0", text)
+    assert parts
+    assert b"".join(base64.b64decode(part) for part in parts) == b"x" * size
+    assert max(map(len, text.splitlines())) < 65_535
 
 
 def test_a_container_with_configs_runs_the_image_with_the_layer_and_may_pull_it(ecs):
