@@ -21,7 +21,7 @@ from orchestrators.ecs.log_key import log_key
 from orchestrators.ecs.machines import Machines
 from orchestrators.ecs.render import render
 from orchestrators.ecs.roles import Roles, unit_roles
-from orchestrators.ecs.scaling import scaling_documents
+from orchestrators.ecs.scaling import autoscaled, scaling_documents
 from orchestrators.ecs.schedule import group_name, schedule_document
 from orchestrators.ecs.scheduled_run import ScheduledRun
 from orchestrators.ecs.service import run_task_document, service_document
@@ -54,7 +54,7 @@ class Ecs(pulumi.ComponentResource):
         self._links = Links(args.workload, args.names, tuple(args.endpoints))
         self._documents = self._rendered()
         services = [s for s in args.workload.services.values() if s.name in self._documents]
-        self.ledger = [self._autoscaled(service) for service in services if service.scaling]
+        self.ledger = [owned for service in services for owned in autoscaled(name, service)]
         self._values: dict[str, pulumi.Input[Any]] = {"region": args.region, **self._known()}
         self._warn(services)
         self._cluster, self._capacity = self._make_cluster()
@@ -325,7 +325,7 @@ class Ecs(pulumi.ComponentResource):
             f"{name}-scaling",
             **scaling_arguments.scaling_target(documents),
             tags=self._args.tags,
-            opts=self._opts(service),
+            opts=self._opts(service, ignore=ignored(self.ledger, f"{name}-scaling")),
         )
         for policy in documents.policies:
             aws.appautoscaling.Policy(
@@ -343,14 +343,6 @@ class Ecs(pulumi.ComponentResource):
     @property
     def _subnets(self) -> list[Ref]:
         return [Ref(f"subnet.private.{n}") for n in range(len(self._args.network.private_subnet_ids))]
-
-    def _autoscaled(self, service: Service) -> Owned:
-        return Owned(
-            resource=f"{self._name}-{service.name}",
-            field="desiredCount",
-            owner="Application Auto Scaling",
-            why="the number of tasks follows the load; an `up` must not undo that",
-        )
 
     def _running(self, service: Service) -> RunningService:
         args, cluster = self._args, self._cluster_name

@@ -1,8 +1,9 @@
 """Application Auto Scaling of a service: documents in the shape of its API, which a simulation can run as well."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from foundation.ledger import Owned
 from foundation.logmetrics import log_metrics
 from foundation.names import Names
 from orchestrators.documents import Document
@@ -70,6 +71,25 @@ def scaling_documents(service: Service, placement: Placement, links: Links) -> S
             for number, action in enumerate(scaling.schedule)
         ),
     )
+
+
+def autoscaled(name: str, service: Service) -> Iterator[Owned]:
+    """What of the service, and of its scaling, moves without the program; `name` is what their resources begin with."""
+    if service.scaling is None:
+        return
+    yield Owned(
+        resource=f"{name}-{service.name}",
+        field="desiredCount",
+        owner="Application Auto Scaling",
+        why="the number of tasks follows the load; an `up` must not undo that",
+    )
+    for field in ("minCapacity", "maxCapacity") if service.scaling.schedule else ():
+        yield Owned(
+            resource=f"{name}-{service.name}-scaling",
+            field=field,
+            owner="the schedule of `x-scaling`",
+            why="its last time decides the bounds; an `up` in the night must not bring the day's back",
+        )
 
 
 def _predefined(metric: str) -> Document:

@@ -56,6 +56,14 @@ def test_an_environment_variable_rolls_its_service_alone(change):
     ) == rolled("web")
 
 
+def test_another_deployment_strategy_keeps_the_rule_and_the_service(change):
+    found = change((", requests: 600}", "}"), ecs={"deployment": "blue_green"})
+    assert f"update ecs-fargate-web ({SERVICE})" in found
+    assert "create edge-ecs-fargate-web-alternate (aws:lb/targetGroup:TargetGroup)" in found
+    kept = {step for step in found if "routes-web" in step or step.endswith(f"ecs-fargate-web ({SERVICE})")}
+    assert {step.partition(" ")[0] for step in kept} == {"update"}
+
+
 def test_a_size_rolls_its_service_alone(change):
     found = change(
         ('limits: {cpus: "0.5", memory: 1G}\n    x-scaling', 'limits: {cpus: "1", memory: 2G}\n    x-scaling')

@@ -95,6 +95,7 @@ NAMED = {
     "aws:ecs/service:Service": ("cluster", "name"),
     "aws:rds/instance:Instance": ("identifier",),
     "aws:elasticache/replicationGroup:ReplicationGroup": ("replicationGroupId",),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": ("logGroupName", "name"),
     "aws:iam/rolePolicy:RolePolicy": ("role", "name"),
     "aws:sesv2/configurationSet:ConfigurationSet": ("configurationSetName",),
     "aws:lb/listener:Listener": ("loadBalancerArn", "port"),

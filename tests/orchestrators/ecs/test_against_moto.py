@@ -16,6 +16,7 @@ from orchestrators.ecs.scaling import scaling_documents
 from orchestrators.ecs.service import run_task_document, service_document
 from settings import EcsSettings
 from tests.support.pulumi_run import REGION
+from workload.model import QueueTarget, Scaling, ScheduledScaling
 from workload.text import Ref
 
 MANAGED = ("db", "cache")
@@ -104,3 +105,20 @@ def test_scaling_is_registered_for_the_service(cloud, portal, placement, names, 
         scaling.put_scaling_policy(**fill(policy, values))
     found = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
     assert {policy["PolicyName"] for policy in found} == {"web-cpu", "web-requests"}
+
+
+def test_scaling_by_a_queue_and_a_schedule_is_registered_for_the_service(cloud, portal, placement, names):
+    made(cloud, portal, placement, names, "worker")
+    night = ScheduledScaling(at="cron(0 20 * * ? *)", min=1, max=2, timezone="Europe/Berlin")
+    wanted = Scaling(min=1, max=5, queue=QueueTarget(name="transcripts", per_task=20), schedule=(night,))
+    worker = dataclasses.replace(portal.services["worker"], scaling=wanted)
+    documents = scaling_documents(worker, placement, Links(portal, names, MANAGED))
+    scaling = boto3.client("application-autoscaling", region_name=REGION)
+    scaling.register_scalable_target(**documents.target)
+    (policy,), (action,) = documents.policies, documents.actions
+    scaling.put_scaling_policy(**policy)
+    scaling.put_scheduled_action(**action)
+    (found,) = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    assert found["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 20
+    (at,) = scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
+    assert (at["Schedule"], at["ScalableTargetAction"]["MaxCapacity"]) == ("cron(0 20 * * ? *)", 2)

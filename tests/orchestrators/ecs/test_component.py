@@ -13,7 +13,7 @@ from settings import ClusterSettings, Compute, EcsSettings
 from tests.foundation.conftest import ECS, Foundation
 from tests.orchestrators.ecs.conftest import sample
 from tests.support.pulumi_run import ACCOUNT, REGION
-from workload.model import QueueTarget, Scaling
+from workload.model import QueueTarget, Scaling, ScheduledScaling
 
 
 class Provisioned:
@@ -258,3 +258,15 @@ def test_a_service_that_scales_by_a_queue_has_its_lines_counted_and_read():
     tracked = custom["metrics"][0]["metricStat"]["metric"]
     assert tracked["metricName"] == depth["metricTransformation"]["name"]
     assert tracked["namespace"] == depth["metricTransformation"]["namespace"]
+
+
+def test_the_bounds_of_a_schedule_are_not_set_back():
+    workload = sample()
+    night = ScheduledScaling(at="cron(0 20 * * ? *)", min=1, max=2)
+    worker = dataclasses.replace(workload.services["worker"], scaling=Scaling(min=1, max=5, cpu=70, schedule=(night,)))
+    stack = Provisioned(workload=dataclasses.replace(workload, services={**workload.services, "worker": worker}))
+    ignored = {each.name: set(each.ignored) for each in stack.run.of("appautoscaling/target:Target")}
+    assert ignored["ecs-worker-scaling"] == {"minCapacity", "maxCapacity"}
+    assert ignored["ecs-api-scaling"] == set()
+    owners = {owned.owner for owned in stack.ecs.ledger if owned.resource == "ecs-worker-scaling"}
+    assert owners == {"the schedule of `x-scaling`"}
