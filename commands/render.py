@@ -14,7 +14,9 @@ from commands.stacks import UsageError
 from foundation.names import Names
 from orchestrators import registry
 from orchestrators.documents import Document, fill
+from orchestrators.ecs.anywhere.files import site_files
 from orchestrators.eks.render import files as eks
+from settings import Compute
 from stack import RefusedError, Stack, open_stack
 from stackconfig import nearest_of
 from workload.text import Ref
@@ -60,7 +62,9 @@ def _files(stack: Stack, values: Mapping[str, str]) -> dict[str, str]:
         workload, placement, Names(settings.project, settings.stack), settings.managed
     )
     region = settings.region
-    known = {"aws.region": region, "region": region, "network.cidr": settings.network.cidr, **values}
+    known = {"aws.region": region, "region": region, "site.address": settings.site.address or "", **values}
+    if settings.network.vpc is None:
+        known = {"network.cidr": settings.network.cidr, **known}
     used: set[str] = set()
 
     def value(ref: Ref) -> str:
@@ -69,6 +73,8 @@ def _files(stack: Stack, values: Mapping[str, str]) -> dict[str, str]:
 
     if isinstance(rendered, Mapping):
         files = {f"{name}.json": _json(fill(document, value)) for name, document in rendered.items()}
+        if placement.compute is Compute.DATACENTER:
+            files |= site_files(workload, settings, placement, value)
     else:
         folders = eks.files(rendered)
         files = {path: _yaml([fill(document, value) for document in found]) for path, found in folders.items()}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from foundation.names import Names
-from settings import Orchestrator, Placement, Settings
+from settings import Compute, Orchestrator, Placement, Settings
 from workload.model import Managed, Mount, Service, Workload
 
 
@@ -33,7 +33,7 @@ def stores(workload: Workload, settings: Settings) -> dict[str, Store]:
             found += [
                 _volume(service, mount, placement, names)
                 for placement in settings.placements
-                if placement.orchestrator is Orchestrator.EKS
+                if placement.orchestrator is Orchestrator.EKS or placement.compute is Compute.DATACENTER
                 for container in service.containers
                 for mount in container.volumes
                 if mount.type == "volume" and mount.source
@@ -109,14 +109,12 @@ _NEW_DATABASE = '"host=NEW_HOST user=USER dbname=DATABASE sslmode=require"'
 
 
 def _volume(service: Service, mount: Mount, placement: Placement, names: Names) -> Store:
-    pod = f"kubectl --namespace {names.namespace}"
-    managed = service.managed
-    target = f"statefulset/{service.name}"
-    dump = f"{pod} exec {target} -- tar -C {mount.target} -cf - . > {service.name}.tar"
+    managed, inside = service.managed, _inside(service, placement, names)
+    dump = f"{inside} tar -C {mount.target} -cf - . > {service.name}.tar"
     restore = f"tar -xf {service.name}.tar  (into the new volume of {service.name})"
     if managed and managed.engine == "postgres":
         login = f"--username {managed.user} --dbname {managed.database}"
-        dump = f"{pod} exec {target} -- pg_dump {login} --format custom > {service.name}.dump"
+        dump = f"{inside} pg_dump {login} --format custom > {service.name}.dump"
         restore = f"pg_restore --no-owner --dbname {_NEW_DATABASE} {service.name}.dump"
     return Store(
         name=f"{service.name}@{placement.key}/{mount.source}",
@@ -124,6 +122,14 @@ def _volume(service: Service, mount: Mount, placement: Placement, names: Names) 
         dump=dump,
         restore=restore,
     )
+
+
+def _inside(service: Service, placement: Placement, names: Names) -> str:
+    """Runs what follows in the service's container; at a site on the machine that keeps the volume."""
+    if placement.orchestrator is Orchestrator.EKS:
+        return f"kubectl --namespace {names.namespace} exec statefulset/{service.name} --"
+    label = f"com.amazonaws.ecs.container-name={service.name}"
+    return f"docker exec $(docker ps --quiet --filter label={label})"
 
 
 def texts(found: Mapping[str, Store]) -> dict[str, dict[str, str]]:

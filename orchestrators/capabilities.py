@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from orchestrators import fargate, needs
 from orchestrators.needs import Need, Unit
 from orchestrators.registry import ORCHESTRATORS
-from settings import Orchestrator, Placement, Settings
+from settings import Compute, Orchestrator, Placement, Settings
 from workload.errors import Problem
 from workload.model import Workload
 
@@ -101,7 +101,9 @@ def _not_provisioned(workload: Workload, placement: Placement) -> Refusal:
 
 
 def _by_distance(placement: Placement) -> list[str]:
-    """The other placements that are provisioned: the same orchestrator's first, then the same kind of machine."""
+    """The other placements that are provisioned: the same orchestrator's first, then the same kind of machine; a data
+    centre last, as it is not to be had by a line of config.
+    """
     others = [
         Placement(orchestrator=Orchestrator(name), compute=compute)
         for name, entry in ORCHESTRATORS.items()
@@ -109,7 +111,13 @@ def _by_distance(placement: Placement) -> list[str]:
         for compute in entry.computes
         if (name, compute) != (placement.orchestrator, placement.compute)
     ]
-    others.sort(key=lambda o: (o.orchestrator != placement.orchestrator, o.compute != placement.compute))
+    others.sort(
+        key=lambda o: (
+            o.compute is Compute.DATACENTER,
+            o.orchestrator != placement.orchestrator,
+            o.compute != placement.compute,
+        )
+    )
     return [other.key for other in others]
 
 
@@ -197,6 +205,11 @@ CAPABILITIES: tuple[Capability, ...] = (
         name="many containers in a task",
         needs=needs.many_containers,
         lacking=dict.fromkeys(ECS, "a task definition holds at most 10 containers"),
+    ),
+    Capability(
+        name="sidecar",
+        needs=needs.sidecar,
+        lacking={ECS_DATACENTER: "the containers of a task share no localhost on the machine's bridge"},
     ),
     Capability(name="UDP", needs=needs.udp, lacking=dict.fromkeys(ECS, "Service Connect and the edge carry TCP only")),
     Capability(

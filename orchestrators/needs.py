@@ -179,6 +179,11 @@ def many_containers(unit: Unit) -> Iterator[Need]:
         yield Need(unit.container.at, f"has {len(unit.containers)} containers", "Have at most nine sidecars")
 
 
+def sidecar(unit: Unit) -> Iterator[Need]:
+    for container in unit.sidecars:
+        yield Need(container.at, f"has the sidecar {container.name}", "Make it a service of its own")
+
+
 def udp(unit: Unit) -> Iterator[Need]:
     for container in unit.containers:
         for port in container.ports:

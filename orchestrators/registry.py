@@ -29,7 +29,7 @@ ORCHESTRATORS: dict[str, Entry] = {
     "ecs": Entry(
         "orchestrators.ecs:Ecs",
         "orchestrators.ecs.render:render",
-        (Compute.FARGATE, Compute.EC2),
+        (Compute.FARGATE, Compute.EC2, Compute.DATACENTER),
         check="orchestrators.ecs.check:problems",
     ),
     "eks": Entry(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from foundation.boundaries import EDGE, Group, boundaries
+from foundation.boundaries import EDGE, Group, boundaries, own_groups
 from foundation.names import Names
 from orchestrators import fargate, registry
 from orchestrators.documents import Document, fill
@@ -31,7 +31,7 @@ def ecs(workload: Workload, placement: Placement, names: Names, managed: Collect
             **_ecs_container(document),
             "size that is paid": _ecs_size(document, placement),
             "number of copies": frozenset(_ecs_copies(workload, name, placement, links)),
-            "who may call whom": _groups(workload, managed, name),
+            "who may call whom": _groups(workload, managed, name) if own_groups(placement) else _site(document),
         }
         for name, document in _filled(rendered).items()
     }
@@ -203,6 +203,12 @@ def _groups(workload: Workload, managed: Collection[str], unit: str) -> frozense
         for rule in rules
         if rule.group == Group(unit) and isinstance(rule.peer, Group)
     )
+
+
+def _site(document: Document) -> frozenset[str]:
+    """By nothing of the stack's: the machines publish the ports, and the site's own firewall is asked for the rest."""
+    ports = [mapping["containerPort"] for c in document["containerDefinitions"] for mapping in c["portMappings"]]
+    return frozenset([*(f"from any address of the site tcp {port}" for port in ports), "to any address"])
 
 
 def _policies(policy: Document, workload: Workload) -> frozenset[str]:

@@ -294,6 +294,9 @@ RIGHTS = {
         "CreateTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes DeleteTargetGroup AddTags RemoveTags",
         "elasticloadbalancing:targetgroup/{short}*/*",
     ),
+    "aws:lb/targetGroupAttachment:TargetGroupAttachment": Rights(
+        _BALANCING, "Describe*", "RegisterTargets DeregisterTargets", "elasticloadbalancing:targetgroup/{short}*/*"
+    ),
     "aws:rds/instance:Instance": Rights(
         "rds",
         "Describe* ListTagsForResource",
@@ -416,6 +419,8 @@ RIGHTS = {
         "ecs:task-definition/{prefix}-*:* ecs:task/{prefix}-*/* logs:log-group:{path}/*:log-stream:*",
     ),
     "pulumi-python:dynamic/switchyard:Rollout": Rights("ecs", "DescribeServices DescribeTasks ListTasks"),
+    "pulumi-python:dynamic/switchyard:SiteAnswers": Rights(_BALANCING, "Describe*"),
+    "pulumi-python:dynamic/switchyard:SiteJoined": Rights("ecs", "ListContainerInstances"),
 }
 RIGHTS["eks:index:Cluster"] = RIGHTS["aws:eks/cluster:Cluster"]
 

@@ -26,6 +26,8 @@ def text(plan: Plan, *, colour: bool = False) -> str:
     lines += ["", *_section("Who may do what", paint, _permissions(plan["permissions"]))]
     lines += ["", *_section("Protected from deletion", paint, map(_protected, plan["protected"]))]
     lines += ["", *_section("Who owns what several could write", paint, map(_owned, plan["ledger"]))]
+    if outputs := list(_outputs(plan)):
+        lines += ["", *_section("For the people who run the machines", paint, outputs)]
     if plan["hidden"]:
         inside = (f"{child['name']} ({child['type']}): {child['why']}" for child in plan["hidden"])
         lines += ["", *_section("Made inside of pulumi_eks.Cluster, not counted above", paint, inside)]
@@ -124,3 +126,17 @@ def _sized(entry: Plan) -> str:
 
 def _owned(entry: Plan) -> str:
     return f"{entry['resource']}.{entry['field']}: {entry['owner']}, because {entry['why']}"
+
+
+def _outputs(plan: Plan) -> Iterator[str]:
+    """What placements hand to people. A list is shown in full; scripts and configurations are files for somebody else,
+    so only their name is.
+    """
+    for name, value in plan["exports"].items():
+        if not name.startswith(tuple(f"{placement}-" for placement in plan["placements"])):
+            continue
+        said, *more = value.splitlines() or [""]
+        if more and said.startswith("#"):
+            yield f"{name}: {len(more) + 1} lines, by `pulumi stack output --show-secrets {name}`"
+        else:
+            yield "\n".join([f"{name}:", *(f"  {line}" for line in (said, *more))]) if more else f"{name}: {said}"

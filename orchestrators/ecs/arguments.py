@@ -26,10 +26,40 @@ def value(leaf: Json, values: Values) -> Any:  # noqa: ANN401 - a JSON value or 
     return leaf
 
 
+def task_definition(document: Document) -> dict[str, Any]:
+    """Those arguments of `aws.ecs.TaskDefinition` that differ by the kind of machine."""
+    platform = document.get("runtimePlatform")
+    return {
+        "runtime_platform": platform
+        and aws.ecs.TaskDefinitionRuntimePlatformArgs(
+            cpu_architecture=platform["cpuArchitecture"], operating_system_family=platform["operatingSystemFamily"]
+        ),
+        "placement_constraints": [
+            aws.ecs.TaskDefinitionPlacementConstraintArgs(**item) for item in document.get("placementConstraints", [])
+        ],
+        "volumes": [_volume(item) for item in document["volumes"]],
+    }
+
+
+def _volume(document: Document) -> aws.ecs.TaskDefinitionVolumeArgs:
+    kept = document.get("dockerVolumeConfiguration")
+    return aws.ecs.TaskDefinitionVolumeArgs(
+        name=document["name"],
+        docker_volume_configuration=kept
+        and aws.ecs.TaskDefinitionVolumeDockerVolumeConfigurationArgs(
+            scope=kept["scope"],
+            autoprovision=kept["autoprovision"],
+            driver=kept["driver"],
+            driver_opts=kept["driverOpts"],
+            labels=kept["labels"],
+        ),
+    )
+
+
 def service(document: Document, values: Values) -> dict[str, Any]:
     """The arguments of `aws.ecs.Service`."""
     known = value(document, values)
-    deployment, network = known["deploymentConfiguration"], known["networkConfiguration"]["awsvpcConfiguration"]
+    deployment, network = known["deploymentConfiguration"], _network(known)
     return {
         "name": known["serviceName"],
         "task_definition": known["taskDefinition"],
@@ -38,7 +68,11 @@ def service(document: Document, values: Values) -> dict[str, Any]:
             aws.ecs.ServiceCapacityProviderStrategyArgs(
                 capacity_provider=item["capacityProvider"], base=item["base"], weight=item["weight"]
             )
-            for item in known["capacityProviderStrategy"]
+            for item in known.get("capacityProviderStrategy", [])
+        ],
+        "launch_type": known.get("launchType"),
+        "placement_constraints": [
+            aws.ecs.ServicePlacementConstraintArgs(**item) for item in known.get("placementConstraints", [])
         ],
         "platform_version": known.get("platformVersion"),
         "ordered_placement_strategies": [
@@ -61,12 +95,13 @@ def service(document: Document, values: Values) -> dict[str, Any]:
         if deployment["alarms"]["alarmNames"]
         else None,
         "availability_zone_rebalancing": known["availabilityZoneRebalancing"],
-        "network_configuration": aws.ecs.ServiceNetworkConfigurationArgs(
+        "network_configuration": network
+        and aws.ecs.ServiceNetworkConfigurationArgs(
             assign_public_ip=network["assignPublicIp"] == "ENABLED",
             security_groups=network["securityGroups"],
             subnets=network["subnets"],
         ),
-        "service_connect_configuration": _service_connect(known["serviceConnectConfiguration"]),
+        "service_connect_configuration": _service_connect(known.get("serviceConnectConfiguration")),
         "enable_ecs_managed_tags": known["enableECSManagedTags"],
         "enable_execute_command": known["enableExecuteCommand"],
         "propagate_tags": known["propagateTags"],
@@ -118,7 +153,15 @@ def _advanced(known: Document | None) -> aws.ecs.ServiceLoadBalancerAdvancedConf
     )
 
 
-def _service_connect(known: Document) -> aws.ecs.ServiceServiceConnectConfigurationArgs:
+def _network(known: Document) -> Document | None:
+    """None for tasks that have no addresses of their own."""
+    given = known.get("networkConfiguration") or known.get("NetworkConfiguration")
+    return given and given["awsvpcConfiguration"]
+
+
+def _service_connect(known: Document | None) -> aws.ecs.ServiceServiceConnectConfigurationArgs | None:
+    if known is None:
+        return None
     if not known["enabled"]:
         return aws.ecs.ServiceServiceConnectConfigurationArgs(enabled=False)
     log = known["logConfiguration"]
@@ -154,7 +197,6 @@ def schedule(document: Document, values: Values) -> dict[str, Any]:
     known = value(document, values)
     target = known["Target"]
     parameters, retry = target["EcsParameters"], target["RetryPolicy"]
-    network = parameters["NetworkConfiguration"]["awsvpcConfiguration"]
     return {
         "name": known["Name"],
         "group_name": known["GroupName"],
@@ -176,24 +218,34 @@ def schedule(document: Document, values: Values) -> dict[str, Any]:
                     aws.scheduler.ScheduleTargetEcsParametersCapacityProviderStrategyArgs(
                         capacity_provider=item["capacityProvider"], base=item["base"], weight=item["weight"]
                     )
-                    for item in parameters["CapacityProviderStrategy"]
+                    for item in parameters.get("CapacityProviderStrategy", [])
                 ],
+                launch_type=parameters.get("LaunchType"),
                 placement_strategies=[
                     aws.scheduler.ScheduleTargetEcsParametersPlacementStrategyArgs(**item)
                     for item in parameters.get("PlacementStrategy", [])
                 ],
                 platform_version=parameters.get("PlatformVersion"),
-                network_configuration=aws.scheduler.ScheduleTargetEcsParametersNetworkConfigurationArgs(
-                    assign_public_ip=network["AssignPublicIp"] == "ENABLED",
-                    security_groups=network["SecurityGroups"],
-                    subnets=network["Subnets"],
-                ),
+                network_configuration=_schedule_network(parameters),
                 enable_ecs_managed_tags=parameters["EnableECSManagedTags"],
                 enable_execute_command=parameters["EnableExecuteCommand"],
                 propagate_tags=parameters["PropagateTags"],
             ),
         ),
     }
+
+
+def _schedule_network(
+    parameters: Document,
+) -> aws.scheduler.ScheduleTargetEcsParametersNetworkConfigurationArgs | None:
+    network = _network(parameters)
+    if network is None:
+        return None
+    return aws.scheduler.ScheduleTargetEcsParametersNetworkConfigurationArgs(
+        assign_public_ip=network["AssignPublicIp"] == "ENABLED",
+        security_groups=network["SecurityGroups"],
+        subnets=network["Subnets"],
+    )
 
 
 def alarm(document: Document, values: Values) -> dict[str, Any]:

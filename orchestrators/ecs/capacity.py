@@ -11,6 +11,9 @@ def service_capacity(placement: Placement, settings: EcsSettings) -> Document:
     """
     if placement.compute is Compute.EC2:
         return {"capacityProviderStrategy": [_machines()], "placementStrategy": _placement()}
+    if placement.compute is Compute.DATACENTER:
+        # A machine that dies takes one task of a service at most.
+        return {"launchType": "EXTERNAL", "placementConstraints": [{"type": "distinctInstance"}]}
     strategy: list[Document] = [{"capacityProvider": "FARGATE", "base": settings.on_demand, "weight": 100}]
     if settings.spot:
         strategy[0]["weight"] = 100 - settings.spot
@@ -22,6 +25,8 @@ def job_capacity(placement: Placement) -> Document:
     """What RunTask takes: never Spot on Fargate, as an interrupted job has failed."""
     if placement.compute is Compute.EC2:
         return {"capacityProviderStrategy": [_machines()], "placementStrategy": _placement()}
+    if placement.compute is Compute.DATACENTER:
+        return {"launchType": "EXTERNAL"}
     return {
         "capacityProviderStrategy": [{"capacityProvider": "FARGATE", "base": 0, "weight": 1}],
         "platformVersion": "LATEST",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from foundation.names import Names
 from foundation.references import containers
 from orchestrators.ecs import instances
+from orchestrators.ecs.anywhere import check as anywhere
 from orchestrators.ecs.links import Links
 from settings import Compute, Placement, Settings
 from workload.errors import Problem
@@ -29,6 +30,8 @@ def problems(workload: Workload, settings: Settings, placement: Placement) -> It
         )
     if placement.compute is Compute.EC2:
         yield from instances.problems(workload, settings.managed, links, settings.ecs)
+    if placement.compute is Compute.DATACENTER:
+        yield from anywhere.problems(workload, settings)
 
 
 def _large_configs(workload: Workload, settings: Settings) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 """The thin resources around the documents: one cluster with everything that runs in it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -12,6 +13,8 @@ from foundation.signals import EventPattern, Signal
 from orchestrators.base import OrchestratorArgs, RunningService
 from orchestrators.documents import Document, refs, resolve
 from orchestrators.ecs import arguments, scaling_arguments
+from orchestrators.ecs.anywhere.site import Site
+from orchestrators.ecs.anywhere.tasks import fitted, lowered
 from orchestrators.ecs.deployment import shifting_minutes, shifts
 from orchestrators.ecs.exec import SHOUT, grant, opened
 from orchestrators.ecs.guards import guards
@@ -50,14 +53,17 @@ class Ecs(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: OrchestratorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:orchestrators:Ecs", name, None, opts)
-        self._name, self._args = name, args
+        self._name, self._args = name, self._fitted(args)
+        args = self._args
         self._links = Links(args.workload, args.names, tuple(args.endpoints))
         self._documents = self._rendered()
         services = [s for s in args.workload.services.values() if s.name in self._documents]
         self.ledger = [owned for service in services for owned in autoscaled(name, service)]
         self._values: dict[str, pulumi.Input[Any]] = {"region": args.region, **self._known()}
         self._warn(services)
-        self._cluster, self._capacity = self._make_cluster()
+        self._cluster = self._make_cluster()
+        self._site = self._make_site()
+        self._capacity = self._site.joined if self._site else self._make_capacity()
         self._values["cluster"] = self._cluster.arn
         self._values |= self._schedule_group()
         self._log_key = log_key(f"{name}-logs", args, parent=self) if args.protect else None
@@ -69,7 +75,9 @@ class Ecs(pulumi.ComponentResource):
         self.signals = [signal for s in services for signal in service_signals(s, args.placement, args.names)]
         self.events = cluster_events(name, self._cluster_name)
         self.ready = [self._done[service.name] for service in services]
-        self.exports = {}
+        if self._site:
+            self.ready += [self._site.admit(s, self._done[s.name]) for s in services if s.ingress]
+        self.exports = self._site.exports if self._site else {}
         self.register_outputs({"cluster": self._cluster.arn})
 
     def _rendered(self) -> dict[str, Document]:
@@ -91,6 +99,14 @@ class Ecs(pulumi.ComponentResource):
                 self,
             )
 
+    def _fitted(self, args: OrchestratorArgs) -> OrchestratorArgs:
+        """With the workload as the placement's machines can carry it."""
+        if args.placement.compute is not Compute.DATACENTER:
+            return args
+        for line in lowered(args.workload, tuple(args.endpoints), args.site.machines):
+            pulumi.log.warn(line)
+        return replace(args, workload=fitted(args.workload, args.site.machines))
+
     @property
     def _cluster_name(self) -> str:
         return self._args.names.cluster(self._args.placement.key)
@@ -98,21 +114,28 @@ class Ecs(pulumi.ComponentResource):
     def _opts(self, *depends_on: pulumi.Resource, ignore: Sequence[str] = ()) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), ignore_changes=list(ignore))
 
-    def _make_cluster(self) -> tuple[aws.ecs.Cluster, aws.ecs.ClusterCapacityProviders]:
-        cluster = aws.ecs.Cluster(
+    def _make_cluster(self) -> aws.ecs.Cluster:
+        return aws.ecs.Cluster(
             f"{self._name}-cluster",
             name=self._cluster_name,
             settings=[aws.ecs.ClusterSettingArgs(name="containerInsights", value="enhanced")],
             tags=self._args.tags,
             opts=self._opts(),
         )
-        capacity = aws.ecs.ClusterCapacityProviders(
+
+    def _make_site(self) -> Site | None:
+        if self._args.placement.compute is not Compute.DATACENTER:
+            return None
+        self._values["site.address"] = str(self._args.site.address)
+        return Site(f"{self._name}-site", self._args, self._links, self._cluster, self._opts())
+
+    def _make_capacity(self) -> aws.ecs.ClusterCapacityProviders:
+        return aws.ecs.ClusterCapacityProviders(
             f"{self._name}-capacity",
-            cluster_name=cluster.name,
-            capacity_providers=self._capacity_providers(cluster),
+            cluster_name=self._cluster.name,
+            capacity_providers=self._capacity_providers(self._cluster),
             opts=self._opts(),
         )
-        return cluster, capacity
 
     def _capacity_providers(self, cluster: aws.ecs.Cluster) -> list[pulumi.Input[str]]:
         args = self._args
@@ -147,7 +170,7 @@ class Ecs(pulumi.ComponentResource):
         values |= {f"image.{container}": image for container, image in args.images.items()}
         values |= {f"security_group.{unit}": group for unit, group in args.network.security_groups.items()}
         values |= {f"subnet.private.{n}": subnet for n, subnet in enumerate(args.network.private_subnet_ids)}
-        return values | self._discovery()
+        return values if args.placement.compute is Compute.DATACENTER else values | self._discovery()
 
     def _discovery(self) -> dict[str, pulumi.Input[Any]]:
         """Service Connect's namespace where any link needs it, and DNS names for what jobs call."""
@@ -228,7 +251,6 @@ class Ecs(pulumi.ComponentResource):
         self._values[f"task_definition.{unit.name}"] = self._task_definition(unit.name, document).arn
 
     def _task_definition(self, unit: str, document: Document) -> aws.ecs.TaskDefinition:
-        platform = document["runtimePlatform"]
         return aws.ecs.TaskDefinition(
             f"{self._name}-{unit}",
             family=document["family"],
@@ -236,13 +258,9 @@ class Ecs(pulumi.ComponentResource):
             network_mode=document["networkMode"],
             cpu=document["cpu"],
             memory=document["memory"],
-            runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
-                cpu_architecture=platform["cpuArchitecture"],
-                operating_system_family=platform["operatingSystemFamily"],
-            ),
+            **arguments.task_definition(document),
             execution_role_arn=self._values[f"role.{unit}.execution"],
             task_role_arn=self._values[f"role.{unit}.task"],
-            volumes=[aws.ecs.TaskDefinitionVolumeArgs(name=volume["name"]) for volume in document["volumes"]],
             container_definitions=resolve(document["containerDefinitions"], self._values),
             # A rollback goes to an older revision, so that one has to stay.
             skip_destroy=True,

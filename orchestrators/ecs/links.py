@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from foundation.names import Names
-from settings import Placement
+from settings import Compute, Placement
 from workload.model import Container, Job, Service, Workload
 from workload.text import Ref, Text
 
@@ -80,6 +80,7 @@ class Links:
 
     def address(self, unit: str, placement: Placement) -> Callable[[Ref], str | Ref]:
         """What each endpoint variable is for `unit`; those of managed services stay references to what AWS answers."""
+        by_dns = unit in self.workload.jobs and placement.compute is not Compute.DATACENTER
 
         def value(ref: Ref) -> str | Ref:
             name, _, part = ref.path.rpartition(".")
@@ -90,7 +91,7 @@ class Links:
                 return Ref(ref.path)
             match part:
                 case "host":
-                    return f"{name}.{dns_namespace(self.names, placement)}" if unit in self.workload.jobs else name
+                    return f"{name}.{dns_namespace(self.names, placement)}" if by_dns else name
                 case "port" if service.port is not None:
                     return str(service.port)
                 case "scheme":

@@ -8,7 +8,7 @@ from foundation.logmetrics import log_metrics
 from foundation.names import Names
 from orchestrators.documents import Document
 from orchestrators.ecs.links import Links
-from settings import Placement
+from settings import Compute, Placement
 from workload.model import Service
 from workload.text import Ref
 
@@ -38,7 +38,7 @@ def scaling_documents(service: Service, placement: Placement, links: Links) -> S
     metrics: list[tuple[str, int | None, Document]] = [
         ("cpu", scaling.cpu, _predefined("ECSServiceAverageCPUUtilization")),
         ("memory", scaling.memory, _predefined("ECSServiceAverageMemoryUtilization")),
-        ("requests", scaling.requests, _requests(service.name)),
+        ("requests", scaling.requests, _requests(service.name, placement, links.names)),
     ]
     if scaling.queue:
         metrics.append(("queue", scaling.queue.per_task, _backlog(service, placement, links.names)))
@@ -96,35 +96,50 @@ def _predefined(metric: str) -> Document:
     return {"PredefinedMetricSpecification": {"PredefinedMetricType": metric}}
 
 
-def _requests(service: str) -> Document:
-    """Requests per target and minute of the service's own target group, which another placement does not share."""
+def _requests(service: str, placement: Placement, names: Names) -> Document:
+    """Requests per target and minute of the service's own target group, which another placement does not share.
+
+    In a data centre the one target is the site's proxy, so its requests are those of all tasks.
+    """
+    group = {"TargetGroup": Ref(f"target_group_suffix.{service}")}
+    if placement.compute is Compute.DATACENTER:
+        counted = _query("requests", "AWS/ApplicationELB", "RequestCountPerTarget", group, "Sum")
+        return _per_task("requests", counted, service, placement, names)
     return {
         "CustomizedMetricSpecification": {
             "Namespace": "AWS/ApplicationELB",
             "MetricName": "RequestCountPerTarget",
-            "Dimensions": [{"Name": "TargetGroup", "Value": Ref(f"target_group_suffix.{service}")}],
+            "Dimensions": _dimensions(group),
             "Statistic": "Sum",
         }
     }
 
 
 def _backlog(service: Service, placement: Placement, names: Names) -> Document:
-    """Messages per running task (AWS: Application Auto Scaling user guide, target tracking with metric math)."""
     (depth,) = [each for each in log_metrics(service, names, placement.key) if each.signal.name == "queue_depth"]
     (told,) = depth.document["metricTransformations"]
-    own = {"ClusterName": names.cluster(placement.key), "ServiceName": service.name}
+    counted = _query("depth", told["metricNamespace"], told["metricName"], {}, "Maximum")
+    return _per_task("depth", counted, service.name, placement, names)
+
+
+def _per_task(identifier: str, counted: Document, service: str, placement: Placement, names: Names) -> Document:
+    """A count by the running tasks (AWS: Application Auto Scaling user guide, target tracking with metric math)."""
+    own = {"ClusterName": names.cluster(placement.key), "ServiceName": service}
     return {
         "CustomizedMetricSpecification": {
             "Metrics": [
-                _query("depth", told["metricNamespace"], told["metricName"], {}, "Maximum"),
+                counted,
                 _query("running", "ECS/ContainerInsights", "RunningTaskCount", own, "Average"),
-                {"Id": "backlog", "Expression": "depth / running", "ReturnData": True},
+                {"Id": "each", "Expression": f"{identifier} / running", "ReturnData": True},
             ]
         }
     }
 
 
-def _query(identifier: str, namespace: str, name: str, dimensions: Mapping[str, str], statistic: str) -> Document:
-    named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
-    metric = {"Namespace": namespace, "MetricName": name, "Dimensions": named}
+def _query(identifier: str, namespace: str, name: str, dimensions: Mapping[str, str | Ref], statistic: str) -> Document:
+    metric = {"Namespace": namespace, "MetricName": name, "Dimensions": _dimensions(dimensions)}
     return {"Id": identifier, "MetricStat": {"Metric": metric, "Stat": statistic}, "ReturnData": False}
+
+
+def _dimensions(named: Mapping[str, str | Ref]) -> list[Document]:
+    return [{"Name": key, "Value": value} for key, value in named.items()]

@@ -17,27 +17,26 @@ ATTEMPTS, EVENT_SECONDS = 3, 3600
 def schedule_document(job: Job, placement: Placement, links: Links, subnets: Sequence[Ref]) -> Document:
     """What the scheduler is asked for. References: a run's, `cluster`, `schedule_group`, `role.<job>.scheduler`."""
     run = run_task_document(job, placement, links, subnets)
-    network = run["networkConfiguration"]["awsvpcConfiguration"]
     parameters: Document = {
         "TaskDefinitionArn": run["taskDefinition"],
         "TaskCount": run["count"],
-        # The scheduler's shapes are those of ECS, with the letters of another API's spelling.
-        "CapacityProviderStrategy": run["capacityProviderStrategy"],
-        "NetworkConfiguration": {
+        "EnableECSManagedTags": run["enableECSManagedTags"],
+        "EnableExecuteCommand": run["enableExecuteCommand"],
+        "PropagateTags": run["propagateTags"],
+    }
+    # The scheduler's shapes are those of ECS, with the letters of another API's spelling.
+    for key in ("capacityProviderStrategy", "launchType", "platformVersion", "placementStrategy"):
+        if key in run:
+            parameters[key[0].upper() + key[1:]] = run[key]
+    if "networkConfiguration" in run:
+        network = run["networkConfiguration"]["awsvpcConfiguration"]
+        parameters["NetworkConfiguration"] = {
             "awsvpcConfiguration": {
                 "AssignPublicIp": network["assignPublicIp"],
                 "SecurityGroups": network["securityGroups"],
                 "Subnets": network["subnets"],
             }
-        },
-        "EnableECSManagedTags": run["enableECSManagedTags"],
-        "EnableExecuteCommand": run["enableExecuteCommand"],
-        "PropagateTags": run["propagateTags"],
-    }
-    if "platformVersion" in run:
-        parameters["PlatformVersion"] = run["platformVersion"]
-    if "placementStrategy" in run:
-        parameters["PlacementStrategy"] = run["placementStrategy"]
+        }
     return {
         "Name": links.names.of(placement.key, job.name, limit=64),
         "GroupName": Ref("schedule_group"),

@@ -8,7 +8,7 @@ from orchestrators.ecs.capacity import job_capacity, service_capacity
 from orchestrators.ecs.deployment import deployment, shifts
 from orchestrators.ecs.guards import guards
 from orchestrators.ecs.links import Links, port_name
-from settings import EcsSettings, Placement
+from settings import Compute, EcsSettings, Placement
 from workload.model import Job, Service
 from workload.text import Ref
 
@@ -21,7 +21,8 @@ def service_document(
 ) -> Document:
     """What ECS is asked for. References: `task_definition.<s>`, `security_group.<s>`, `target_group.<s>`,
     `namespace`, `registry.<s>`, `region`, on EC2 `capacity_provider`, the given `subnets`, and where requests are
-    shifted `alternate_target_group.<s>`, `listener_rule.<s>` and `role.<s>.shift`.
+    shifted `alternate_target_group.<s>`, `listener_rule.<s>` and `role.<s>.shift`. Machines of one's own have neither
+    addresses for tasks nor discovery nor load balancers, so those parts are not there.
     """
     coming = deployment(service, settings)
     document: Document = {
@@ -33,14 +34,15 @@ def service_document(
         "schedulingStrategy": "REPLICA",
         "deploymentController": {"type": "ECS"},
         "deploymentConfiguration": {**coming, "alarms": _guarded(service, placement, links, settings)},
-        # ECS does not rebalance a service that may not start a task before it stops one.
-        "availabilityZoneRebalancing": "DISABLED" if coming["maximumPercent"] == 100 else "ENABLED",
-        "networkConfiguration": network_configuration(service.name, subnets),
-        "serviceConnectConfiguration": _service_connect(service, placement, links),
+        "availabilityZoneRebalancing": _rebalancing(placement, coming),
         "enableECSManagedTags": True,
         "enableExecuteCommand": settings.exec,
         "propagateTags": "SERVICE",
     }
+    if placement.compute is Compute.DATACENTER:
+        return document
+    document["networkConfiguration"] = network_configuration(service.name, subnets)
+    document["serviceConnectConfiguration"] = _service_connect(service, placement, links)
     if service.ingress:
         check = service.container.healthcheck
         document["loadBalancers"] = [
@@ -67,17 +69,19 @@ def _advanced(service: str) -> Document:
 
 def run_task_document(job: Job, placement: Placement, links: Links, subnets: Sequence[Ref]) -> Document:
     """One run of a job, in the shape of `aws ecs run-task --cli-input-json`."""
-    return {
+    document: Document = {
         "cluster": links.names.cluster(placement.key),
         "taskDefinition": Ref(f"task_definition.{job.name}"),
         "count": 1,
         **job_capacity(placement),
-        "networkConfiguration": network_configuration(job.name, subnets),
         "enableECSManagedTags": True,
         "enableExecuteCommand": False,
         "propagateTags": "TASK_DEFINITION",
         "startedBy": "switchyard",
     }
+    if placement.compute is not Compute.DATACENTER:
+        document["networkConfiguration"] = network_configuration(job.name, subnets)
+    return document
 
 
 def desired_count(service: Service) -> int:
@@ -85,6 +89,12 @@ def desired_count(service: Service) -> int:
     if service.scaling is None:
         return service.replicas
     return min(max(service.replicas, service.scaling.min), service.scaling.max)
+
+
+def _rebalancing(placement: Placement, coming: Document) -> str:
+    """ECS rebalances no service that may not start a task before it stops one, and none on machines of one's own."""
+    possible = placement.compute is not Compute.DATACENTER and coming["maximumPercent"] != 100
+    return "ENABLED" if possible else "DISABLED"
 
 
 def _guarded(service: Service, placement: Placement, links: Links, settings: EcsSettings) -> Document:

@@ -1,6 +1,7 @@
 """The task definition of one service or job, in the shape of `aws ecs register-task-definition --cli-input-json`."""
 
 from orchestrators.documents import Document
+from orchestrators.ecs.anywhere.task import at_site, machine
 from orchestrators.ecs.container_definition import container_definition, volume_name
 from orchestrators.ecs.links import Links, port_name
 from orchestrators.ecs.sizes import exact_size, task_size
@@ -34,7 +35,7 @@ def task_definition(unit: Service | Job, placement: Placement, links: Links) -> 
         for container in unit.containers
     ]
     volumes = {volume_name(container, mount) for container in unit.containers for mount in container.volumes}
-    return {
+    document: Document = {
         "family": family(links, placement, unit.name),
         "executionRoleArn": Ref(f"role.{unit.name}.execution"),
         "taskRoleArn": Ref(f"role.{unit.name}.task"),
@@ -42,6 +43,7 @@ def task_definition(unit: Service | Job, placement: Placement, links: Links) -> 
         "volumes": [{"name": name} for name in sorted(volumes)],
         **compute,
     }
+    return at_site(document, unit, links) if placement.compute is Compute.DATACENTER else document
 
 
 def _fargate(unit: Service | Job, links: Links) -> Document:
@@ -68,7 +70,11 @@ def _machine(unit: Service | Job, size: Size) -> Document:
     }
 
 
-COMPUTES = {Compute.FARGATE: _fargate, Compute.EC2: _ec2}
+def _datacenter(unit: Service | Job, _links: Links) -> Document:
+    return machine(unit)
+
+
+COMPUTES = {Compute.FARGATE: _fargate, Compute.EC2: _ec2, Compute.DATACENTER: _datacenter}
 """What each kind of machine adds to a task definition."""
 
 

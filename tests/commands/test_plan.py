@@ -1,8 +1,13 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 import commands
+from orchestrators import registry
+
+SITE = {"networks": ["192.168.0.0/24"], "address": "192.168.0.10", "transit_gateway": "tgw-0123456789abcdef0"}
+DATACENTER = ("--set", "compute=datacenter", "--set", f"site={json.dumps(SITE)}")
 
 
 def call(capsys, *arguments):
@@ -52,10 +57,28 @@ def test_a_refused_stack_prints_every_reason_and_exits_with_1(capsys):
     assert '"huge" is not allowed' in out
 
 
-def test_a_placement_that_is_not_provisioned_yet_is_refused(capsys):
+def test_a_placement_that_is_not_provisioned_yet_is_refused(capsys, monkeypatch):
+    monkeypatch.setitem(registry.ORCHESTRATORS, "ecs", replace(registry.ORCHESTRATORS["ecs"], computes=("ec2",)))
+    status, out, _ = call(capsys, "plan", "--json")
+    assert status == 1
+    assert "compute: ecs runs on ec2, not on fargate yet" in json.loads(out)["refusals"]
+
+
+def test_a_data_centre_is_shown_with_what_its_people_need(capsys):
+    status, out, _ = call(capsys, "plan", *DATACENTER)
+    assert status == 0
+    assert "ecs-datacenter-activation-expires: <expirationDate of activation" in out
+    assert "    ssm.us-east-1.amazonaws.com:443  AWS Systems Manager registers the machine\n" in out
+    assert "ecs-datacenter-join: 50 lines, by `pulumi stack output --show-secrets" in out
+    assert "web scales to 2 tasks, not to 6: site.machines is 3" in out
+    assert "edge-balancer: an internet-facing load balancer, port 80 from 0.0.0.0/0" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_data_centre_without_a_site_is_refused_with_everything_that_it_lacks(capsys):
     status, out, _ = call(capsys, "plan", "--json", "--set", "compute=datacenter")
     assert status == 1
-    assert "compute: ecs runs on fargate, ec2, not on datacenter yet" in json.loads(out)["refusals"]
+    assert [reason.split()[0] for reason in json.loads(out)["refusals"]] == ["site.networks[0]", "site.address", "site"]
 
 
 def test_a_description_that_the_placement_cannot_carry_is_refused(capsys):

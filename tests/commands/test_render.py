@@ -20,6 +20,16 @@ def rendered(tmp_path, capsys):
     return call
 
 
+def test_a_data_centre_on_ecs_has_the_files_of_its_people_too(rendered):
+    site = {"networks": ["192.168.0.0/24"], "address": "192.168.0.10", "transit_gateway": "tgw-0123456789abcdef0"}
+    status, _, out = rendered("ecs", "--set", "compute=datacenter", "--set", f"site={json.dumps(site)}")
+    assert status == 0
+    assert sorted(file.name for file in (out / "site").iterdir()) == ["egress.txt", "haproxy.cfg", "join.sh"]
+    web = json.loads((out / "web.json").read_text())
+    assert web["containerDefinitions"][0]["extraHosts"] == [{"hostname": "api", "ipAddress": "192.168.0.10"}]
+    assert "--activation-code REPLACE_ACTIVATION_CODE" in (out / "site" / "join.sh").read_text()
+
+
 def test_ecs_is_one_task_definition_per_unit(rendered):
     status, _, out = rendered("ecs")
     assert status == 0

@@ -1,7 +1,10 @@
 """Every refusal in its exact words, with the nearest placement that would work."""
 
+from dataclasses import replace
+
 import pytest
 
+from orchestrators import registry
 from orchestrators.capabilities import CAPABILITIES, ECS, EKS, check, refusals
 from settings import Compute, Orchestrator, Placement, Settings
 from workload.model import (
@@ -27,6 +30,7 @@ from workload.text import Text
 
 AT = Position("compose.yaml", 7, 3)
 FARGATE = Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE)
+SITE = Placement(orchestrator=Orchestrator.ECS, compute=Compute.DATACENTER)
 PODS = Placement(orchestrator=Orchestrator.EKS, compute=Compute.FARGATE)
 GIB = 1024**3
 
@@ -220,10 +224,29 @@ def test_rows_speak_of_known_placements_only():
         assert capability.lacking, f"{capability.name} is no row: every placement can"
 
 
-def test_machines_that_this_version_does_not_provision_are_refused():
-    elsewhere = Placement(orchestrator=Orchestrator.ECS, compute=Compute.DATACENTER)
-    (refusal,) = refusals(app(), elsewhere)
+def test_machines_that_this_version_does_not_provision_are_refused(monkeypatch):
+    known = registry.ORCHESTRATORS["ecs"]
+    monkeypatch.setitem(registry.ORCHESTRATORS, "ecs", replace(known, computes=(Compute.FARGATE, Compute.EC2)))
+    (refusal,) = refusals(app(), SITE)
     assert str(refusal) == (
         "one wants machines of the kind datacenter, which ecs-datacenter cannot give: this version provisions ecs on "
         "fargate and ec2. Change `compute`, or use the placement ecs-fargate."
     )
+
+
+def test_containers_of_a_task_share_no_localhost_on_machines_of_ones_own():
+    (refusal,) = refusals(app({"sidecars": (container("log"),)}), SITE)
+    assert str(refusal) == (
+        "compose.yaml:7:3: app has the sidecar log, which ecs-datacenter cannot give: the containers of a task share "
+        "no localhost on the machine's bridge. Make it a service of its own, or use the placement ecs-fargate."
+    )
+    assert refusals(app({"sidecars": (container("log"),)}), FARGATE) == []
+
+
+def test_a_volume_survives_on_machines_of_ones_own():
+    assert refusals(app(volumes=VOLUME), SITE) == []
+
+
+def test_a_data_centre_is_the_last_that_is_advised():
+    (refusal,) = refusals(app(volumes=VOLUME), FARGATE)
+    assert refusal.nearest == "eks-ec2"

@@ -45,6 +45,23 @@ ON_MACHINES = DIFFERENT | {
     ("migrate", "who may call whom"): BY_ADDRESS,
 }
 
+AT_SITE = DIFFERENT | {
+    ("web", "who may call whom"): (
+        "ecs: from any address of the site tcp 8000, to any address; "
+        "eks: from any address of the VPC tcp 8000, to api tcp 9000"
+    ),
+    ("api", "who may call whom"): (
+        "ecs: from any address of the site tcp 9000, to any address; "
+        "eks: from web tcp 9000, to any address of the VPC tcp 5432, to any address of the VPC tcp 6379"
+    ),
+    ("worker", "who may call whom"): (
+        "ecs: to any address; eks: to any address of the VPC tcp 5432, to any address of the VPC tcp 6379"
+    ),
+    ("migrate", "who may call whom"): "ecs: to any address; eks: to any address of the VPC tcp 5432",
+}
+NAMED = {Compute.FARGATE: ON_FARGATE, Compute.EC2: ON_MACHINES, Compute.DATACENTER: AT_SITE}
+SITE = "site={networks: [192.168.0.0/24], pods: [192.168.64.0/18], address: 192.168.0.10, vpn_gateway: vgw-01234567}"
+
 
 @pytest.fixture(scope="module")
 def sample():
@@ -58,7 +75,7 @@ def of(rows, verdict):
 @pytest.mark.parametrize("compute", BOTH)
 def test_the_sample_is_the_same_on_both_but_for_what_is_named(sample, compute):
     rows = parity(sample, compute, NAMES, MANAGED)
-    assert of(rows, "different") == (ON_FARGATE if compute is Compute.FARGATE else ON_MACHINES)
+    assert of(rows, "different") == NAMED[compute]
     assert of(rows, "impossible") == {}
     promises = {row.promise for row in rows}
     assert {
@@ -113,8 +130,8 @@ def test_a_job_that_neither_side_can_carry_is_left_out(sample):
 def test_no_code_of_the_workload_has_a_right_in_aws_on_either(sample, compute):
     """ECS gives each unit a role of its own without a policy; pods have none at all."""
     for orchestrator in registry.ORCHESTRATORS:
-        wanted = [f"orchestrator={orchestrator}", f"compute={compute}"]
-        project, config = stackfiles.read(ROOT, "dev", wanted)
+        site = [SITE] if compute is Compute.DATACENTER else []
+        project, config = stackfiles.read(ROOT, "dev", [f"orchestrator={orchestrator}", f"compute={compute}", *site])
         recording = record(ROOT / "__main__.py", project=project, stack="dev", config=config)
         own = {f"{orchestrator}-{compute}-{unit}-task" for unit in sample.units}
         trusts = [s for s in statements(recording) if not s.principals]

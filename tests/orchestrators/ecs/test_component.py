@@ -9,18 +9,31 @@ from foundation.data import Endpoint
 from foundation.signals import Metric
 from orchestrators.base import OrchestratorArgs
 from orchestrators.registry import component
-from settings import ClusterSettings, Compute, EcsSettings
+from settings import ClusterSettings, Compute, EcsSettings, SiteSettings
 from tests.foundation.conftest import ECS, Foundation
 from tests.orchestrators.ecs.conftest import sample
 from tests.support.pulumi_run import ACCOUNT, REGION
 from workload.model import QueueTarget, Scaling, ScheduledScaling
 
+NO_SITE = SiteSettings()
+
 
 class Provisioned:
     """A stack whose workload runs on ECS; the placement's component is asked from the registry."""
 
-    def __init__(self, *, managed=("db", "cache"), workload=None, protect=False, compute=Compute.FARGATE, **ecs):
-        self.managed, self.protect, self.ecs_settings = managed, protect, EcsSettings(**ecs)
+    def __init__(
+        self,
+        *,
+        managed=("db", "cache"),
+        workload=None,
+        protect=False,
+        compute=Compute.FARGATE,
+        site=NO_SITE,
+        then=None,
+        **ecs,
+    ):
+        self.managed, self.protect, self.ecs_settings, self.site = managed, protect, EcsSettings(**ecs), site
+        self.then = then
         self.placement = dataclasses.replace(ECS, compute=compute)
         foundation = Foundation("dev", workload=workload or sample(), then=self.make)
         self.run = foundation.run
@@ -49,10 +62,13 @@ class Provisioned:
                 },
                 cluster=ClusterSettings(),
                 ecs=self.ecs_settings,
+                site=self.site,
                 protect=self.protect,
                 tags={"stack": "dev"},
             ),
         )
+        if self.then:
+            self.then(self)
 
     def policy(self, unit):
         inputs = self.run.one("iam/rolePolicy:RolePolicy", f"ecs-{unit}-execution").inputs

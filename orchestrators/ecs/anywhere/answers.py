@@ -1,0 +1,38 @@
+"""Whether the site's proxy answers the load balancer for a service. Needs boto3 alone."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from orchestrators.ecs.failures import EcsError
+
+POLL = 5.0
+
+
+def wait(
+    elbv2: Any,  # noqa: ANN401 - a boto3 client
+    *,
+    target_group: str,
+    address: str,
+    port: int,
+    service: str,
+    hint: str,
+    timeout: float = 900,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """The id of the target, once the load balancer finds it healthy; `timeout` in seconds.
+
+    Raises:
+        EcsError: it does not, with the load balancer's reason; ends in `hint`, which says what has to run there.
+    """
+    target = {"Id": address, "Port": port}
+    deadline = time.monotonic() + timeout
+    while True:
+        answer = elbv2.describe_target_health(TargetGroupArn=target_group, Targets=[target])
+        health = answer["TargetHealthDescriptions"][0]["TargetHealth"]
+        if health["State"] == "healthy":
+            return f"{target_group}/{address}:{port}"
+        if time.monotonic() > deadline:
+            reason = health.get("Description") or health.get("Reason") or health["State"]
+            raise EcsError(f"The load balancer gets no answer for {service} at {address}:{port}: {reason}. {hint}")
+        sleep(POLL)

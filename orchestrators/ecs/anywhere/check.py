@@ -1,0 +1,81 @@
+"""What machines of one's own cannot do with these settings, each with its repair."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from orchestrators.ecs.anywhere.tasks import least, most
+from settings import Settings
+from workload.errors import Problem
+from workload.model import Service, Workload
+
+RESERVED = {22: "SSH", 2375: "Docker", 2376: "Docker", **dict.fromkeys(range(51678, 51681), "the ECS agent")}
+"""Ports that the machine itself holds (AWS: PortMapping, hostPort)."""
+
+_LONGEST = timedelta(days=30)  # AWS: CreateActivation, ExpirationDate
+_ELSEWHERE = "or use a placement where each task has an address of its own (ecs-fargate, ecs-ec2)"
+
+
+def problems(workload: Workload, settings: Settings, now: datetime | None = None) -> Iterator[Problem]:
+    """Every reason; `now` is the moment from which activations last."""
+    here = [service for name, service in workload.services.items() if name not in settings.managed]
+    yield from _ports(here)
+    for service in here:
+        yield from _machines(service, settings)
+    yield from _activation(settings, now or datetime.now(UTC))
+    if settings.ecs.spot:
+        yield Problem(
+            None,
+            "ecs.spot: machines of one's own have no Spot capacity. Repair: pulumi config set --path ecs.spot 0 "
+            f"--stack {settings.stack}, or use the placement ecs-fargate or ecs-ec2.",
+        )
+
+
+def _ports(services: list[Service]) -> Iterator[Problem]:
+    holders: dict[int, str] = {}
+    for service in services:
+        for port in service.container.listens:
+            if port in RESERVED:
+                yield Problem(
+                    service.container.at,
+                    f"{service.name} listens on port {port}, which {RESERVED[port]} holds on every machine of the "
+                    f"site. Give it another port, {_ELSEWHERE}.",
+                )
+            holder = holders.setdefault(port, service.name)
+            if holder != service.name:
+                yield Problem(
+                    service.container.at,
+                    f"{holder} and {service.name} both listen on port {port}, and the site's address holds each port "
+                    f"once. Give one of them another port, {_ELSEWHERE}.",
+                )
+
+
+def _machines(service: Service, settings: Settings) -> Iterator[Problem]:
+    wanted, machines = least(service), settings.site.machines
+    if wanted <= most(service, machines):
+        return
+    if service.stateful:
+        yield Problem(
+            service.container.at,
+            f"{service.name} keeps data in a volume of one machine and wants {wanted} tasks, which would all write to "
+            "it. Set `deploy.replicas` to 1, or use the placement eks-ec2.",
+        )
+        return
+    first = service.update.order == "start-first"
+    yield Problem(
+        service.container.at,
+        f"{service.name} wants {wanted} tasks, each on a machine of its own"
+        f"{', and one machine free for a new version' if first else ''}; site.machines is {machines}. "
+        f"Repair: pulumi config set --path site.machines {wanted + first} --stack {settings.stack}"
+        f"{', or `deploy.update_config: {order: stop-first}`' if first else ''}.",
+    )
+
+
+def _activation(settings: Settings, now: datetime) -> Iterator[Problem]:
+    until = settings.site.activate_until
+    if until and datetime.fromisoformat(until) > now + _LONGEST:
+        latest = (now + _LONGEST).strftime("%Y-%m-%dT00:00:00Z")
+        yield Problem(
+            None,
+            f"site.activate_until is {until}; AWS lets machines register for 30 days at most. Repair: pulumi config "
+            f"set --path site.activate_until {latest} --stack {settings.stack}",
+        )
