@@ -76,6 +76,9 @@ Moment = Annotated[
     str,
     _like(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "a moment in UTC such as 2030-01-31T00:00:00Z", "2030-01-31T00:00:00Z"),
 ]
+Url = Annotated[
+    str, _like(r"https://[^\s#\"<>]+", "an https address without an anchor", "https://wiki.example.com/alarms")
+]
 Certificate = Annotated[
     str,
     _like(
@@ -188,6 +191,7 @@ class AlertSettings:
 
     SES verifies the sender's domain (by DNS records, created in the Route 53 zone `zone` or else exported), or with
     `identity: address` the one address. `dmarc: false` leaves out the DMARC record, for a domain that has one.
+    `runbook` is a page of the team's own with a section per rule, to which every mail links.
     """
 
     sender: Email | None = None
@@ -199,6 +203,7 @@ class AlertSettings:
     identity: Literal["domain", "address"] = "domain"
     zone: Zone | None = None
     dmarc: bool = True
+    runbook: Url | None = None
 
 
 KubernetesVersion = Literal["1.33", "1.34", "1.35", "1.36"]

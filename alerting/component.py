@@ -1,16 +1,19 @@
 """The alarms of a stack, and the way from their changes to a mail."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from alerting.changes import parameter_name
+from alerting.handler.catalogue import Catalogue, Home
 from alerting.pipeline import Pipeline, PipelineArgs
 from alerting.rules import MANAGED_RULES, Alarm, AlarmRule
 from alerting.tuning import alarm_name, rules_for
 from foundation.names import Names
 from foundation.signals import EventPattern, Metric, Missing, Signal
+from orchestrators.base import RunningService
 from settings import AlertSettings
 from workload import Workload
 
@@ -26,6 +29,10 @@ class AlertingArgs:
     names: Names
     region: str
     settings: AlertSettings
+    managed: Collection[str]
+    running: Mapping[str, Mapping[str, RunningService]]
+    """By placement and service."""
+    images: Mapping[str, pulumi.Input[str]]
     signals: Sequence[Signal]
     events: Sequence[EventPattern]
     tags: Mapping[str, str]
@@ -53,7 +60,15 @@ class Alerting(pulumi.ComponentResource):
             pipeline = Pipeline(
                 f"{name}-mail",
                 PipelineArgs(
-                    alarms=self.alarms,
+                    catalogue=Catalogue(
+                        alarms=tuple(self.alarms),
+                        homes=homes(args.running),
+                        runbook=args.settings.runbook or "",
+                        changes=parameter_name(args.names),
+                    ),
+                    workload=args.workload,
+                    managed=args.managed,
+                    images=args.images,
                     names=args.names,
                     region=args.region,
                     settings=args.settings,
@@ -89,6 +104,20 @@ def watch(
                     alarm = _alarm(names, rule, signal, watched)
                     watched[alarm.name] = (alarm, signal.metric)
     return list(watched.values()), without
+
+
+def homes(running: Mapping[str, Mapping[str, RunningService]]) -> tuple[Home, ...]:
+    return tuple(
+        Home(
+            place=place,
+            subject=service.name,
+            console_url=service.console_url,
+            log_group=service.log_group,
+            log_filter=service.log_filter,
+        )
+        for place, services in running.items()
+        for service in services.values()
+    )
 
 
 def _alarm(names: Names, rule: AlarmRule, signal: Signal, taken: Mapping[str, object]) -> Alarm:

@@ -34,6 +34,17 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """The metric of CloudWatch that was measured; `period` in seconds."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...]
+    statistic: str
+    period: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """One change of state of one incident.
 
@@ -55,6 +66,15 @@ class Notification:
     reason: str = ""
     links: tuple[Link, ...] = ()
     log: tuple[str, ...] = ()
+    log_streams: tuple[str, ...] = ()
+    """Where in the log group of the service the lines of what stopped are; empty where any of the service will do."""
+    graph: Graph | None = None
+    picture: bytes = b""
+    """Of the metric, as PNG."""
+    changed: str = ""
+    """What changed last before it."""
+    first: str = ""
+    """What a person looks at first."""
     repeats: int = 0
     """How many incidents this one stands for when it gathers those that followed the first; 0 for one alone."""
     copy: bool = False
@@ -69,3 +89,8 @@ class Notification:
     def key(self) -> str:
         """The same for every copy of this change of state, and for no other change."""
         return f"{self.incident}/{self.state}"
+
+
+def plain(text: str) -> str:
+    """Text that fits in a mail: on one line, without control characters and halves of surrogate pairs."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable()).strip()

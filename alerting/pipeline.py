@@ -1,43 +1,42 @@
 """From an alarm's change on the event bus to a mail: EventBridge, a queue, a function, Amazon SES; SNS if SES fails."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 
+from alerting.changes import parameter
 from alerting.fallback import Fallback, FallbackArgs
+from alerting.function import Function, FunctionArgs
 from alerting.handler import catalogue
-from alerting.rules import Alarm, Severity
+from alerting.handler.catalogue import Catalogue
 from alerting.sender import Sender, SenderArgs
 from alerting.statements import policy
 from foundation.names import Names
 from foundation.signals import EventPattern
 from settings import AlertSettings
+from workload import Workload
 
-ROOT = Path(__file__).parent
-TIMEOUT, VISIBILITY = 60, 180
-"""Seconds: how long the function works on a batch, and after how long the rest of it comes again. By then what a killed
-function had claimed is free (`journal.LEASE`).
+VISIBILITY = 180
+"""Seconds after which what the function has not settled comes again. By then what a killed function had claimed is free
+(`journal.LEASE`).
 """
 TRIES = 10
-CONCURRENCY = 2
-"""How many of the function run at most, so that they keep the account's rate together; SQS allows no fewer."""
-BATCH = 20
-KEPT_LOGS, KEPT_EVENTS = 365, 14 * 86_400
-"""Logs in days; undeliverable events in seconds, the longest that SQS keeps them."""
-
-
+KEPT_EVENTS = 14 * 86_400
+"""Seconds that undeliverable events are kept, the longest that SQS keeps any."""
 TEST = json.dumps({"source": catalogue.TEST_SOURCE, "detail": {"name": "daily"}})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineArgs:
-    """`settings` has a sender and recipients."""
+    """`settings` has a sender and recipients. `images` are references by service."""
 
-    alarms: Sequence[Alarm]
+    catalogue: Catalogue
+    workload: Workload
+    managed: Collection[str]
+    images: Mapping[str, pulumi.Input[str]]
     names: Names
     region: str
     settings: AlertSettings
@@ -46,7 +45,7 @@ class PipelineArgs:
 
 
 class Pipeline(pulumi.ComponentResource):
-    """Mails every change of `alarms` and every event, and tests itself after `up` and daily. SNS asks each address of
+    """Mails every change of the alarms and every event, and tests itself after `up` and daily. SNS asks each address of
     the second way to confirm. The sender's domain needs `records` in its DNS.
 
     An event that could not be told waits in the dead-letter queue, of which the second way tells.
@@ -94,7 +93,30 @@ class Pipeline(pulumi.ComponentResource):
             ),
             self._child,
         )
-        function = self._function(sender, fallback)
+        changes = parameter(
+            f"{name}-changes",
+            names=args.names,
+            workload=args.workload,
+            managed=args.managed,
+            images=args.images,
+            tags=args.tags,
+            parent=self,
+        )
+        function = Function(
+            name,
+            FunctionArgs(
+                names=args.names,
+                settings=args.settings,
+                catalogue=args.catalogue,
+                queue=self._queued,
+                journal=self._journal,
+                changes=changes,
+                sender=sender,
+                fallback=fallback,
+                tags=args.tags,
+            ),
+            self._child,
+        ).function
         rules = {
             pattern.name: self._rule(pattern) for pattern in (_changes(args.names), _tests(args.names), *args.events)
         }
@@ -138,110 +160,6 @@ class Pipeline(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _function(self, sender: Sender, fallback: Fallback) -> aws.lambda_.Function:
-        args, name, settings = self._args, self._name, self._args.settings
-        logs = aws.cloudwatch.LogGroup(
-            name,
-            name=args.names.log_group("alerts", "handler"),
-            retention_in_days=KEPT_LOGS,
-            tags=args.tags,
-            opts=self._child,
-        )
-        role = aws.iam.Role(
-            name,
-            name=args.names.of("alerts", limit=64),
-            assume_role_policy=policy(
-                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-            ),
-            tags=args.tags,
-            opts=self._child,
-        )
-        rights = aws.iam.RolePolicy(
-            name,
-            role=role.id,
-            policy=policy(
-                {
-                    "Sid": "WriteItsLog",
-                    "Effect": "Allow",
-                    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                    "Resource": pulumi.Output.concat(logs.arn, ":*"),
-                },
-                {
-                    # SES asks for SendRawEmail when SendEmail carries a whole message.
-                    "Sid": "MailAsTheSender",
-                    "Effect": "Allow",
-                    "Action": ["ses:SendEmail", "ses:SendRawEmail"],
-                    "Resource": [sender.identity_arn, sender.configuration_set.arn],
-                    "Condition": {"StringEquals": {"ses:FromAddress": settings.sender}},
-                },
-                {
-                    # It has no resource (AWS: Service Authorization Reference, Amazon SES v2).
-                    "Sid": "ReadTheSendingRate",
-                    "Effect": "Allow",
-                    "Action": "ses:GetAccount",
-                    "Resource": "*",
-                },
-                {
-                    "Sid": "WorkOffItsQueue",
-                    "Effect": "Allow",
-                    "Action": ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"],
-                    "Resource": self._queued.arn,
-                },
-                {
-                    "Sid": "KeepItsJournal",
-                    "Effect": "Allow",
-                    "Action": ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
-                    "Resource": self._journal.arn,
-                },
-                {
-                    "Sid": "TellTheSecondWay",
-                    "Effect": "Allow",
-                    "Action": "sns:Publish",
-                    "Resource": fallback.topic_arn,
-                },
-            ),
-            opts=self._child,
-        )
-        function = aws.lambda_.Function(
-            name,
-            name=args.names.of("alerts", limit=64),
-            role=role.arn,
-            code=archive(args.alarms),
-            handler="alerting.handler.function.handle",
-            runtime="python3.13",
-            architectures=["arm64"],
-            memory_size=512,
-            timeout=TIMEOUT,
-            environment=aws.lambda_.FunctionEnvironmentArgs(
-                variables={
-                    "STACK": args.names.prefix,
-                    "SENDER": settings.sender or "",
-                    "RECIPIENTS": json.dumps(recipients(settings)),
-                    "CONFIGURATION_SET": sender.configuration_set.configuration_set_name,
-                    "JOURNAL": self._journal.name,
-                    "QUEUE": self._queued.url,
-                    "FALLBACK": fallback.topic_arn,
-                    "CONCURRENCY": str(CONCURRENCY),
-                }
-            ),
-            logging_config=aws.lambda_.FunctionLoggingConfigArgs(log_format="JSON", log_group=logs.name),
-            tags=args.tags,
-            opts=self._child,
-        )
-        aws.lambda_.EventSourceMapping(
-            name,
-            event_source_arn=self._queued.arn,
-            function_name=function.arn,
-            batch_size=BATCH,
-            maximum_batching_window_in_seconds=1,
-            function_response_types=["ReportBatchItemFailures"],
-            scaling_config=aws.lambda_.EventSourceMappingScalingConfigArgs(maximum_concurrency=CONCURRENCY),
-            tags=args.tags,
-            # Lambda checks the right to the queue when it makes the mapping.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[rights]),
-        )
-        return function
-
     def _rule(self, pattern: EventPattern) -> aws.cloudwatch.EventRule:
         name = f"{self._name}-{pattern.name}"
         return aws.cloudwatch.EventRule(
@@ -282,24 +200,6 @@ class Pipeline(pulumi.ComponentResource):
             triggers={"function": function.last_modified},
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
-
-
-def recipients(settings: AlertSettings) -> Mapping[str, Sequence[str]]:
-    """Everybody under `to`, and by severity those who are told instead."""
-    own = {severity.value: getattr(settings, severity.value) for severity in Severity}
-    return {"to": settings.to, **{severity: to for severity, to in own.items() if to}}
-
-
-def archive(alarms: Sequence[Alarm]) -> pulumi.AssetArchive:
-    """The function's code: the handler, the types that it shares, and the alarms that it will hear of."""
-    shared = [ROOT / "__init__.py", ROOT / "rules.py", ROOT / "notification.py"]
-    files = [*shared, *sorted((ROOT / "handler").glob("*.py"))]
-    return pulumi.AssetArchive(
-        {
-            **{file.relative_to(ROOT.parent).as_posix(): pulumi.FileAsset(str(file)) for file in files},
-            catalogue.FILE: pulumi.StringAsset(catalogue.dumps(alarms)),
-        }
-    )
 
 
 def _tests(names: Names) -> EventPattern:

@@ -12,8 +12,18 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from alerting.handler import catalogue
+from alerting.handler.catalogue import Catalogue, Home
+
 ROOT = Path(__file__).resolve().parent.parent
 REGION, SENDER, STACK = "us-east-1", "alarms@example.com", "bench"
+CATALOGUE = Catalogue(
+    homes=tuple(
+        Home(place="ecs", subject=f"unit-{number}", console_url="https://console/", log_group=f"/bench/{number}")
+        for number in range(50)
+    ),
+    changes="/bench/changes",
+)
 ROUNDS, EVENTS, STORM, INCIDENTS = 7, 1000, 2_000, 50
 START_LIMIT, OWN_LIMIT_MS, MEMORY_LIMIT_MB = 1.5, 50, 128
 ENVIRONMENT = {
@@ -35,7 +45,9 @@ def send(self, request):
     return AWSResponse(request.url, 200, {}, Raw(body))
 botocore.httpsession.URLLib3Session.send = send
 """
-CLIENTS = "import boto3\nfor name in ('sesv2', 'dynamodb', 'sqs', 'sns'): boto3.client(name)\n"
+CLIENTS = (
+    "import boto3\nfor name in ('sesv2', 'dynamodb', 'sqs', 'sns', 'cloudwatch', 'logs', 'ssm'): boto3.client(name)\n"
+)
 HANDLER = """
 import json, sys, time
 import alerting.handler.function as function
@@ -154,6 +166,6 @@ def storm(folder: str) -> bool:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        Path(temporary, "alarms.json").write_text("[]")
+        Path(temporary, catalogue.FILE).write_text(catalogue.dumps(CATALOGUE))
         kept = [start(temporary), own_work(temporary), storm(temporary)]
     sys.exit(not all(kept))

@@ -50,10 +50,13 @@ class OrchestratorArgs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningService:
-    """A service where it runs. `target` is its ECS service or Deployment by name; `console_url` opens it."""
+    """A service where it runs. `target` is its ECS service or Deployment by name; `console_url` opens it. `log_filter`
+    is the filter pattern that picks its lines from a log group that services share (AWS: CloudWatch Logs user guide).
+    """
 
     name: str
     log_group: str
+    log_filter: str = ""
     target: str
     console_url: str
 

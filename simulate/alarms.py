@@ -10,6 +10,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
 from alerting.rules import Alarm, AlarmRule, MissingData
+from simulate.record import percentile
 
 if TYPE_CHECKING:
     from foundation.signals import SignalName
@@ -24,8 +25,7 @@ formula; its example has 2 (Amazon CloudWatch user guide, "Configuring how Cloud
 
 
 def p95(values: Sequence[float]) -> float:
-    """The smallest value that 95 percent do not exceed."""
-    return sorted(values)[math.ceil(0.95 * len(values)) - 1]
+    return percentile(sorted(values), 0.95)
 
 
 STATISTICS: Mapping["SignalName", Statistic] = {

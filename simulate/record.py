@@ -1,5 +1,6 @@
 """What one run saw, as plain data: the report, the summary and the exit status come from this alone."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -84,8 +85,10 @@ class Endpoint:
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The nearest-rank percentile of sorted values; 0 when there are none."""
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+    """The nearest-rank percentile: the smallest of the sorted values that `share` of them do not exceed; 0 when there
+    are none.
+    """
+    return ordered[max(math.ceil(share * len(ordered)) - 1, 0)] if ordered else 0.0
 
 
 def by_second(requests: Iterable[Request], began: float) -> list[Second]:

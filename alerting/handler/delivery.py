@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from alerting.handler import letter
+from alerting.handler.evidence import Evidence
 from alerting.handler.journal import Claim, Journal, JournalError
 from alerting.handler.mailer import Mailer, passing
 from alerting.notification import Notification, State
@@ -37,13 +38,22 @@ class Delivery:
 
     The first of a group (`Notification.group`) is mailed at once. Those that follow within `journal.WINDOW` are held
     and mailed as one digest, which a delayed message in `queue` asks for; so is everything of the severity `digest`.
-    The end of an incident whose beginning was mailed is always mailed.
+    The end of an incident whose beginning was mailed is always mailed. `evidence` adds what a mail shows besides.
     """
 
     def __init__(
-        self, journal: Journal, mailer: Mailer, sqs: Queues, sns: "SNSClient", *, queue: str, fallback: str
+        self,
+        journal: Journal,
+        mailer: Mailer,
+        sqs: Queues,
+        sns: "SNSClient",
+        evidence: Evidence,
+        *,
+        queue: str,
+        fallback: str,
     ) -> None:
         self._journal, self._mailer, self._sqs, self._sns = journal, mailer, sqs, sns
+        self._evidence = evidence
         self._queue, self._fallback = queue, fallback
 
     def send(self, told: Notification) -> str:
@@ -123,6 +133,7 @@ class Delivery:
         return by
 
     def _tell(self, told: Notification) -> str:
+        told = self._evidence.add(told)
         try:
             return self._mailer.send(told)
         except (BotoCoreError, ClientError) as problem:

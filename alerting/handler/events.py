@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from alerting.notification import Link, Measured, Notification, State
+from alerting.notification import Graph, Link, Measured, Notification, State, plain
 from alerting.rules import Alarm, Severity
 
 Event = dict[str, Any]
 Kind = TypeVar("Kind")
+STREAM_PREFIX = "ecs"
+"""What the task definitions set (`orchestrators.ecs.container_definition`)."""
 DEPTH = 2
 """How often an event may be wrapped by SNS: once, and once more for a topic that a topic feeds."""
 
@@ -76,9 +78,34 @@ def _alarm(data: Event, region: str, alarms: Mapping[str, Alarm]) -> list[Notifi
                 value=_latest(now.get("reasonData")),
                 comparison=rule.comparison, threshold=rule.threshold, unit=rule.unit,
             ),
-            reason=_plain(str(now.get("reason", ""))), links=tuple(links),
+            reason=plain(str(now.get("reason", ""))), links=tuple(links), graph=_graph(data),
         )
     ]  # fmt: skip
+
+
+def _graph(data: Event) -> Graph | None:
+    """The metric, as the alarm's own configuration has it; None where the event does not carry that."""
+    match data.get("configuration"):
+        case {
+            "metrics": [
+                {
+                    "metricStat": {
+                        "metric": {"namespace": str(namespace), "name": str(name), **more},
+                        "stat": str(statistic),
+                        "period": int(period),
+                    }
+                },
+                *_,
+            ]
+        }:
+            dimensions = more.get("dimensions")
+            pairs = (
+                tuple((str(key), str(value)) for key, value in dimensions.items())
+                if isinstance(dimensions, dict)
+                else ()
+            )
+            return Graph(namespace=namespace, name=name, dimensions=pairs, statistic=statistic, period=period)
+    return None
 
 
 def _as_on_the_bus(message: Event) -> Event:
@@ -93,7 +120,7 @@ def _as_on_the_bus(message: Event) -> Event:
 
 def _ecs(event: Event, stack: str) -> Notification:
     detail, at, kind = _get(event, "detail", dict), _time(_get(event, "time", str)), _get(event, "detail-type", str)
-    severity = Severity.NOTIFY
+    severity, streams = Severity.NOTIFY, tuple[str, ...]()
     match kind:
         case "ECS Task State Change":
             where = f"{_get(detail, 'clusterArn', str)}/{_get(detail, 'group', str).removeprefix('service:')}"
@@ -104,6 +131,7 @@ def _ecs(event: Event, stack: str) -> Notification:
             )
             containers = _get(detail, "containers", list) if "containers" in detail else []
             reasons = [detail.get("stoppedReason"), *map(_reason, containers)]
+            streams = _streams(thing, containers)
         case "ECS Deployment State Change" | "ECS Service Action":
             where = str(next(iter(_get(event, "resources", list)), ""))
             thing, rule = str(detail.get("deploymentId") or _get(event, "id", str)), _get(detail, "eventName", str)
@@ -116,10 +144,11 @@ def _ecs(event: Event, stack: str) -> Notification:
     # Both ways `where` ends in the cluster and the service, and a cluster is called by the stack and its placement.
     cluster, _, service = where.rpartition("/")
     return Notification(
-        incident=_plain(f"{thing}@{rule}"), stack=stack,
-        place=_plain(cluster.rpartition("/")[2].removeprefix(f"{stack}-")),
-        subject=_plain(service) or "a task", rule=_plain(rule), severity=severity, state=State.ALARM,
-        summary=_plain(summary), at=at, since=at, reason=_plain("; ".join(map(str, filter(None, reasons)))),
+        incident=plain(f"{thing}@{rule}"), stack=stack,
+        place=plain(cluster.rpartition("/")[2].removeprefix(f"{stack}-")),
+        subject=plain(service) or "a task", rule=plain(rule), severity=severity, state=State.ALARM,
+        summary=plain(summary), at=at, since=at, reason=plain("; ".join(map(str, filter(None, reasons)))),
+        log_streams=streams,
     )  # fmt: skip
 
 
@@ -137,15 +166,22 @@ def _health(event: Event, stack: str) -> list[Notification]:
     latest = [text.get("latestDescription") for text in texts if isinstance(text, dict)]
     return [
         Notification(
-            incident=_plain(_get(detail, "eventArn", str)), stack=stack, place="",
-            subject=_plain(_get(detail, "service", str)), rule=_plain(code),
+            incident=plain(_get(detail, "eventArn", str)), stack=stack, place="",
+            subject=plain(_get(detail, "service", str)), rule=plain(code),
             severity=Severity.NOTIFY if issue else Severity.DIGEST,
             state=State.OK if closed else State.ALARM,
             summary="AWS reports a problem of its own" if issue else "AWS announces a change",
-            at=at, reason=_plain(" ".join(map(str, filter(None, latest)))),
+            at=at, reason=plain(" ".join(map(str, filter(None, latest)))),
             links=(Link(text="AWS Health", url="https://health.aws.amazon.com/health/home#/account/event-log"),),
         )
     ]  # fmt: skip
+
+
+def _streams(task: str, containers: list[Any]) -> tuple[str, ...]:
+    """The log streams of a task's containers, those that failed first; ECS names them by prefix, container and task."""
+    named = [each for each in containers if isinstance(each, dict) and isinstance(each.get("name"), str)]
+    named.sort(key=lambda container: not container.get("exitCode"))
+    return tuple(f"{STREAM_PREFIX}/{container['name']}/{task.rpartition('/')[2]}" for container in named)
 
 
 def _reason(container: object) -> str:
@@ -168,11 +204,6 @@ def _latest(reason_data: object) -> float | None:
 def _arn_region(arn: object) -> str:
     parts = str(arn).split(":")
     return parts[3] if len(parts) > 3 else ""
-
-
-def _plain(text: str) -> str:
-    """Text that fits in a mail: on one line, without control characters and halves of surrogate pairs."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable()).strip()
 
 
 def _get(of: object, key: str, kind: type[Kind]) -> Kind:

@@ -17,8 +17,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from alerting.handler import catalogue
+from alerting.handler.catalogue import Catalogue
 from alerting.handler.delivery import Delivery, DeliveryError
 from alerting.handler.events import UnreadableEvent, read
+from alerting.handler.evidence import Evidence
 from alerting.handler.journal import Journal
 from alerting.handler.mailer import Mailer
 from alerting.notification import Notification
@@ -91,8 +93,13 @@ def respond(event: object, alarms: Mapping[str, Alarm], stack: str, teller: Tell
 
 
 @cache
-def _alarms() -> Mapping[str, Alarm]:
+def _catalogue() -> Catalogue:
     return catalogue.loads(Path(os.environ["LAMBDA_TASK_ROOT"], catalogue.FILE).read_text())
+
+
+@cache
+def _alarms() -> Mapping[str, Alarm]:
+    return _catalogue().by_name
 
 
 @cache
@@ -120,6 +127,12 @@ def _delivery() -> Delivery:
         mailer,
         boto3.client("sqs", config=patient),
         boto3.client("sns", config=patient),
+        Evidence(
+            _catalogue(),
+            cloudwatch=boto3.client("cloudwatch", config=once),
+            logs=boto3.client("logs", config=once),
+            parameters=boto3.client("ssm", config=once),
+        ),
         queue=os.environ["QUEUE"],
         fallback=os.environ["FALLBACK"],
     )

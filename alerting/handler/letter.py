@@ -13,6 +13,8 @@ ASKS = {
     Severity.NOTIFY: "Look today: it hurts if it goes on.",
     Severity.DIGEST: "Nobody has to act; good to know.",
 }
+PICTURE = "metric"
+"""The content id of the metric's picture, which the mail carries along."""
 LONGEST_SUBJECT = 180
 LONGEST_REASON = 1000
 
@@ -50,6 +52,8 @@ def text(told: Notification) -> str:
     lines = [_headline(told), "", _ask(told), ""]
     width = max(len(name) for name, _ in _facts(told)) + 1
     lines += [f"{name + ':':{width}} {value}" for name, value in _facts(told)]
+    if told.first and told.state is State.ALARM:
+        lines += ["", "Look at first:", f"  {told.first}"]
     if told.reason:
         lines += ["", "Why:", f"  {told.reason[:LONGEST_REASON]}"]
     if told.log:
@@ -70,7 +74,18 @@ def html(told: Notification) -> str:
         f'overflow-wrap:anywhere;word-break:break-word">{escape(value)}</td></tr>'
         for name, value in _facts(told)
     )
+    picture = (
+        f'<img src="cid:{PICTURE}" width="544" alt="{escape(told.rule)} over the last hours" '
+        f'style="display:block;width:100%;max-width:544px;height:auto;border-radius:6px;margin:0 0 16px 0">'
+        if told.picture
+        else ""
+    )
     more = ""
+    if told.first and told.state is State.ALARM:
+        more += (
+            f'<p class="ink" style="margin:18px 0 0 0;padding:10px 14px;border-left:4px solid {accent};font-size:15px;'
+            f'line-height:1.5;color:#1c2127"><b>Look at first</b><br>{escape(told.first)}</p>'
+        )
     if told.reason:
         more += _block("Why", told.reason[:LONGEST_REASON])
     if told.log:
@@ -95,6 +110,7 @@ font-size:12px;font-weight:700;letter-spacing:.06em">{badge}</span>
 <h1 class="ink title" style="margin:14px 0 6px 0;font-size:23px;line-height:1.3;color:#1c2127;overflow-wrap:anywhere">
 {escape(_headline(told))}</h1>
 <p class="soft" style="margin:0 0 18px 0;font-size:15px;line-height:1.5;color:#5b6570">{escape(_ask(told))}</p>
+{picture}
 <table width="100%" cellpadding="0" cellspacing="0" style="font-size:15px;line-height:1.45">{facts}</table>
 {more}
 <p style="margin:20px 0 24px 0;font-size:15px;line-height:1.6">{links}</p>
@@ -132,6 +148,8 @@ def _facts(told: Notification) -> list[tuple[str, str]]:
         facts += [("Value", _number(measured.value, measured.unit)), ("Alarm when", _line(measured))]
     if told.since and told.since < told.at:
         facts.append(("Began", _moment(told.since)))
+    if told.changed:
+        facts.append(("Changed last", told.changed))
     begun = "Last" if told.repeats else "Since"
     facts.append(("Ended" if told.state is State.OK else begun, _moment(told.at)))
     return [*facts, ("Rule", f"{told.rule} ({told.severity})")]

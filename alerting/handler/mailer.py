@@ -140,6 +140,10 @@ def message(told: Notification, sender: str, recipients: Sequence[str]) -> Email
         mail["Importance"] = "high"
     mail.set_content(letter.text(told))
     mail.add_alternative(letter.html(told), subtype="html")
+    if told.picture:
+        html = mail.get_payload(1)
+        assert isinstance(html, EmailMessage)
+        html.add_related(told.picture, "image", "png", cid=f"<{letter.PICTURE}>", disposition="inline")
     return mail
 
 

@@ -169,6 +169,7 @@ class Eks(pulumi.ComponentResource):
             log_group=args.names.log_group(args.placement.key, "pods")
             if self._fargate
             else f"/aws/containerinsights/{cluster}/application",
+            log_filter=f'{{ $.kubernetes.container_name = "{object_name(service)}" }}',
             target=target,
             console_url=f"https://{args.region}.console.aws.amazon.com/eks/clusters/{cluster}/{kind}/{target}"
             f"?namespace={args.names.namespace}&region={args.region}",

@@ -1,5 +1,6 @@
 """The handler between moto's servers, with a clock of its own, faults on demand, and a queue that brings back."""
 
+import base64
 import email
 import heapq
 import json
@@ -12,15 +13,19 @@ from email.policy import default
 from functools import cache
 
 import boto3
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from moto.dynamodb import dynamodb_backends
+from moto.logs import logs_backends
 from moto.server import ThreadedMotoServer
 from moto.ses import ses_backends
 from moto.sns import sns_backends
 from moto.sqs import sqs_backends
+from moto.ssm import ssm_backends
 
 from alerting.handler import function
 from alerting.handler.delivery import Delivery
+from alerting.handler.evidence import Evidence
 from alerting.handler.journal import Journal
 from alerting.handler.mailer import Mailer
 from alerting.pipeline import TRIES, VISIBILITY
@@ -29,6 +34,10 @@ from tests.alerting import samples
 ACCOUNT, REGION = "123456789012", "us-east-1"
 SENDER, TEAM = "alarms@example.com", ["on-call@example.com"]
 START = 1_790_000_000.0
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""One dot as PNG."""
 Fault = Callable[[str, str, int], None]
 """Called with `before` or `after`, an operation and how many calls there were; the call raises what it raises."""
 
@@ -44,8 +53,13 @@ def clients(endpoint: str):
             service, endpoint_url=endpoint, region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x",
             config=Config(retries={"total_max_attempts": 1}),
         )
-        for service in ("sesv2", "dynamodb", "sqs", "sns")
+        for service in ("sesv2", "dynamodb", "sqs", "sns", "logs", "ssm", "cloudwatch")
     }  # fmt: skip
+    # What moto lacks.
+    made["cloudwatch"].meta.events.register(
+        "before-call.cloudwatch.GetMetricWidgetImage",
+        lambda **_: (AWSResponse("", 200, {}, None), {"MetricWidgetImage": PICTURE}),
+    )
     for client in made.values():
         client.meta.events.register("before-call.*", _before)
         client.meta.events.register("after-call.*", _after)
@@ -95,7 +109,8 @@ class Cloud:
         PLAYING[:] = [self]
         mailer = Mailer(made["sesv2"], sender=SENDER, recipients=TEAM, sleep=self._sleep)
         self.journal = Journal(made["dynamodb"], "journal", clock=lambda: self.now)
-        return Delivery(self.journal, mailer, made["sqs"], made["sns"], queue=queue, fallback=topic)
+        evidence = Evidence(samples.CATALOGUE, cloudwatch=made["cloudwatch"], logs=made["logs"], parameters=made["ssm"])
+        return Delivery(self.journal, mailer, made["sqs"], made["sns"], evidence, queue=queue, fallback=topic)
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -159,5 +174,5 @@ def serve():
 
 def reset() -> None:
     PLAYING.clear()
-    for backends in (dynamodb_backends, ses_backends, sns_backends, sqs_backends):
+    for backends in (dynamodb_backends, logs_backends, ses_backends, sns_backends, sqs_backends, ssm_backends):
         backends[ACCOUNT][REGION].reset()

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from alerting.handler.catalogue import Catalogue, Home
 from alerting.handler.events import read
 from alerting.notification import Notification
 from alerting.rules import EDGE_RULES, Alarm, service_rules
@@ -13,6 +14,24 @@ RUNNING = Alarm(
 )
 ERRORS = Alarm(name=f"{STACK}-alarm-edge-errors-5xx", stack=STACK, place="", subject="edge", rule=EDGE_RULES[0])
 ALARMS = {alarm.name: alarm for alarm in (RUNNING, ERRORS)}
+CATALOGUE = Catalogue(
+    alarms=tuple(ALARMS.values()),
+    homes=tuple(
+        Home(
+            place=place,
+            subject=subject,
+            console_url=f"https://eu-central-1.console.aws.amazon.com/{place}/{subject}",
+            log_group=group,
+            log_filter=log_filter,
+        )
+        for place, subject, group, log_filter in (
+            ("eks-ec2", "api", "/aws/containerinsights/portal/application", '{ $.kubernetes.container_name = "api" }'),
+            ("ecs-fargate", "worker", "/portal/prod/ecs-fargate/worker", ""),
+        )
+    ),
+    runbook="https://wiki.example.com/alarms",
+    changes="/portal/prod/alerts/changes",
+)
 BEGAN, ENDED = "2026-11-23T10:00:00.123+0000", "2026-11-23T10:12:30.500+0000"
 
 
@@ -25,7 +44,24 @@ def detail(value: str, previous: str, alarm: str = RUNNING.name) -> dict[str, An
     now, before = (BEGAN, "2026-11-23T09:00:00.000+0000") if value == "ALARM" else (ENDED, BEGAN)
     return {
         "alarmName": alarm,
-        "configuration": {"description": "", "metrics": []},
+        "configuration": {
+            "description": "",
+            "metrics": [
+                {
+                    "id": "30b6c6b2-a864-43a2-4877-c09a1afc3b87",
+                    "metricStat": {
+                        "metric": {
+                            "dimensions": {"ClusterName": f"{STACK}-eks-ec2", "Namespace": STACK, "PodName": "api"},
+                            "name": "replicas_ready",
+                            "namespace": "ContainerInsights",
+                        },
+                        "period": 60,
+                        "stat": "Minimum",
+                    },
+                    "returnData": True,
+                }
+            ],
+        },
         "state": state(value, now, [2, 1] if value == "ALARM" else [1, 2]),
         "previousState": state(previous, before),
     }

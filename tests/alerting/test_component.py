@@ -15,12 +15,13 @@ from botocore.validate import ParamValidator
 
 from alerting import Alerting, AlertingArgs
 from alerting.component import watch
+from alerting.function import archive, recipients
 from alerting.handler import catalogue
 from alerting.handler.journal import LEASE
-from alerting.pipeline import archive, recipients
 from alerting.tuning import rules_for
 from foundation.names import Names
 from foundation.signals import EventPattern, Metric, Missing, Signal, SignalName
+from orchestrators.base import RunningService
 from settings import AlertSettings
 from tests.alerting import samples
 from tests.alerting.test_tuning import service, workload
@@ -68,6 +69,16 @@ def alerting(settings: AlertSettings = MAILED, clusters: tuple[str, ...] = ("ecs
             names=NAMES,
             region=REGION,
             settings=settings,
+            managed=("db",),
+            running={
+                place: {
+                    "api": RunningService(
+                        name="api", log_group=f"/portal/prod/{place}/api", target="api", console_url="https://console/"
+                    )
+                }
+                for place in clusters
+            },
+            images={"api": "registry/api@sha256:" + "0123456789ab" * 5},
             signals=signals(*clusters),
             events=EVENTS,
             tags={},
@@ -157,9 +168,15 @@ def test_the_function_may_do_what_it_does_on_exact_resources(mailed):
         "WorkOffItsQueue": arn("sqs/queue:Queue", "alerting-mail-queue"),
         "KeepItsJournal": arn("dynamodb/table:Table"),
         "TellTheSecondWay": arn("sns/topic:Topic"),
+        "DrawTheMetric": "*",
+        "ReadWhatChangedLast": arn("ssm/parameter:Parameter"),
+        "ReadTheServicesLogs": [f"arn:aws:mock:{REGION}:{ACCOUNT}:log-group:/portal/prod/ecs-fargate/api:*"],
     }
     assert not any("*" in str(s["Action"]) for s in allowed.values())
-    assert allowed["ReadTheSendingRate"]["Action"] == "ses:GetAccount"
+    assert {s["Action"] for s in allowed.values() if s["Resource"] == "*"} == {
+        "ses:GetAccount",
+        "cloudwatch:GetMetricWidgetImage",
+    }
     assert allowed["MailAsTheSender"]["Condition"] == {"StringEquals": {"ses:FromAddress": "alarms@example.com"}}
 
 
@@ -242,11 +259,11 @@ def test_the_function_hears_of_beginnings_and_ends_alone(mailed, value, previous
 
 
 def test_the_catalogue_gives_back_what_was_put_in():
-    assert catalogue.loads(catalogue.dumps(samples.ALARMS.values())) == samples.ALARMS
+    assert catalogue.loads(catalogue.dumps(samples.CATALOGUE)) == samples.CATALOGUE
 
 
 def test_the_archive_alone_mails_an_alarm(tmp_path):
-    for name, asset in archive(list(samples.ALARMS.values())).assets.items():
+    for name, asset in archive(samples.CATALOGUE).assets.items():
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(asset.text if isinstance(asset, pulumi.StringAsset) else Path(asset.path).read_text())
@@ -256,6 +273,9 @@ def test_the_archive_alone_mails_an_alarm(tmp_path):
         "    client.return_value.send_email.return_value = {'MessageId': 'id'}\n"
         "    client.return_value.update_item.return_value = {}\n"
         "    client.return_value.get_account.return_value = {'SendQuota': {'MaxSendRate': 14.0}}\n"
+        "    client.return_value.get_metric_widget_image.return_value = {}\n"
+        "    client.return_value.filter_log_events.return_value = {'events': []}\n"
+        "    client.return_value.get_parameter_history.return_value = {'Parameters': []}\n"
         "    context = m.Mock(**{'get_remaining_time_in_millis.return_value': 60_000})\n"
         "    failures = f.handle({'Records': [{'messageId': '1', 'body': sys.stdin.read()}]}, context)\n"
         "    assert failures == {'batchItemFailures': []}, failures\n"
@@ -274,6 +294,7 @@ def test_the_archive_alone_mails_an_alarm(tmp_path):
         cwd=tmp_path,
         env=environment,
         check=False,
+        timeout=60,
     )
     count, _, modules = done.stdout.partition(" ")
     assert count == "1", done.stderr

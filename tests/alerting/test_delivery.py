@@ -63,8 +63,12 @@ def kill_points(endpoint, monkeypatch) -> list[tuple[str, int, str]]:
     return points
 
 
+READS = {("after", "Get"), ("after", "Fil")}
+
+
 def test_killed_at_any_step_nothing_is_lost_and_a_second_mail_says_that_it_may_be_one(endpoint, monkeypatch):
-    points = kill_points(endpoint, monkeypatch)
+    # After a call that only reads is before the next one.
+    points = [(w, c, o) for w, c, o in kill_points(endpoint, monkeypatch) if (w, o[:3]) not in READS]
     assert len(points) > 40
     mailed = {call for when, call, operation in points if operation == "SendEmail"}
     for point in points:
