@@ -7,6 +7,7 @@ import pulumi
 
 import stack
 from alerting import Alerting, AlertingArgs
+from alerting.preflight import preflight
 from foundation.content import Content, ContentArgs
 from foundation.data import Data, DataArgs
 from foundation.edge import Edge, EdgeArgs
@@ -27,6 +28,7 @@ names = Names(settings.project, settings.stack)
 tags = {"project": settings.project, "stack": settings.stack, **settings.tags}
 protect = settings.protect
 hold()
+preflight(settings)
 
 Keeper("keeper", KeeperArgs(stores=stores(workload, settings), lose=settings.lose, stack=settings.stack))
 

@@ -79,6 +79,8 @@ Moment = Annotated[
 Url = Annotated[
     str, _like(r"https://[^\s#\"<>]+", "an https address without an anchor", "https://wiki.example.com/alarms")
 ]
+RuleTuning = Annotated[str, _like(r"off|-?\d+(\.\d+)?", "`off` or a threshold such as 90", "off")]
+Dollars = Annotated[int, Form("a sum of 1 USD or more", "100", lambda number: number >= 1)]
 Certificate = Annotated[
     str,
     _like(
@@ -192,6 +194,7 @@ class AlertSettings:
     SES verifies the sender's domain (by DNS records, created in the Route 53 zone `zone` or else exported), or with
     `identity: address` the one address. `dmarc: false` leaves out the DMARC record, for a domain that has one.
     `runbook` is a page of the team's own with a section per rule, to which every mail links.
+    `rules` tunes a rule in the whole stack: `off` or a threshold. `budget` is what the stack may cost in a month.
     """
 
     sender: Email | None = None
@@ -204,6 +207,8 @@ class AlertSettings:
     zone: Zone | None = None
     dmarc: bool = True
     runbook: Url | None = None
+    rules: Mapping[str, RuleTuning] = field(default_factory=lambda: MappingProxyType({}))
+    budget: Dollars | None = None
 
 
 KubernetesVersion = Literal["1.33", "1.34", "1.35", "1.36"]
@@ -358,7 +363,7 @@ def _check_placements(decoder: Decoder, placements: tuple[Placement, ...], short
 def _check_alerts(decoder: Decoder, alerts: AlertSettings) -> None:
     if alerts.zone and alerts.identity == "address":
         decoder.remove("alerts.zone", "has no use with identity address, which needs no DNS records")
-    for key in ("page", "notify", "digest", "fallback"):
+    for key in ("page", "notify", "digest", "fallback", "budget"):
         if getattr(alerts, key) and not alerts.to:
             decoder.refuse("alerts.to", f"is missing; alerts.{key} only differs from it", '["ops@example.com"]')
             return

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import settings as stack_settings
 import workload as description
 from alerting.tuning import problems as alarm_problems
+from alerting.tuning import unknown
 from foundation.check import problems as foundation_problems
 from foundation.names import Names
 from orchestrators import capabilities, registry
@@ -70,6 +71,7 @@ def refusals(settings: Settings, workload: Workload) -> Iterator[str]:
     """Why the settings and the workload do not go together, each reason with its repair."""
     yield from map(str, foundation_problems(workload, settings))
     yield from map(str, alarm_problems(workload))
+    yield from unknown(settings.alerts.rules)
     yield from _plain_http(settings, workload)
     for placement in settings.placements:
         computes = registry.ORCHESTRATORS[placement.orchestrator].computes

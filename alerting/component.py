@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from alerting import dashboard
+from alerting.budget import budget
 from alerting.changes import parameter_name
 from alerting.handler.catalogue import Catalogue, Home
 from alerting.pipeline import Pipeline, PipelineArgs
-from alerting.rules import MANAGED_RULES, Alarm, AlarmRule
+from alerting.rules import Alarm, AlarmRule
 from alerting.tuning import alarm_name, rules_for
 from foundation.names import Names
 from foundation.signals import EventPattern, Metric, Missing, Signal
@@ -52,10 +54,25 @@ class Alerting(pulumi.ComponentResource):
     def __init__(self, name: str, args: AlertingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:alerting:Alerting", name, None, opts)
         self.mail_records = pulumi.Output.from_input([])
-        watched, without = watch(args.workload, args.names, args.signals)
+        rules = rules_for(args.workload, args.managed, args.settings.rules)
+        watched, without = watch(rules, args.names, args.signals)
         self.alarms, self.without = [alarm for alarm, _ in watched], without
         for alarm, metric in watched:
             _metric_alarm(self, name, alarm, metric, args)
+        aws.cloudwatch.Dashboard(
+            name,
+            dashboard_name=dashboard.name(args.names),
+            dashboard_body=pulumi.Output.json_dumps(dashboard.body(args.signals, rules, args.region)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        if args.settings.budget:
+            budget(
+                f"{name}-budget",
+                names=args.names,
+                settings=args.settings,
+                tags=args.tags,
+                parent=self,
+            )
         if args.settings.sender and args.settings.to:
             pipeline = Pipeline(
                 f"{name}-mail",
@@ -65,6 +82,7 @@ class Alerting(pulumi.ComponentResource):
                         homes=homes(args.running),
                         runbook=args.settings.runbook or "",
                         changes=parameter_name(args.names),
+                        dashboard=dashboard.url(args.names, args.region),
                     ),
                     workload=args.workload,
                     managed=args.managed,
@@ -82,17 +100,15 @@ class Alerting(pulumi.ComponentResource):
 
 
 def watch(
-    workload: Workload, names: Names, signals: Iterable[Signal]
+    subjects: Mapping[str, Sequence[AlarmRule]], names: Names, signals: Iterable[Signal]
 ) -> tuple[list[tuple[Alarm, Metric]], dict[str, str]]:
     """Every alarm with its metric, and for every rule without one the reason, by `<subject>/<rule>`."""
     offered: dict[tuple[str, str], list[Signal]] = {}
     for signal in signals:
         offered.setdefault((signal.subject, signal.name), []).append(signal)
-    of_managed = {rule.signal for rules in MANAGED_RULES.values() for rule in rules}
-    managed = {subject for subject, signal in offered if signal in of_managed}
     watched: dict[str, tuple[Alarm, Metric]] = {}
     without = {}
-    for subject, rules in rules_for(workload, managed).items():
+    for subject, rules in subjects.items():
         for rule in rules:
             found = offered.get((subject, rule.signal), [])
             if not found:

@@ -26,6 +26,14 @@ VISIBILITY = 180
 TRIES = 10
 KEPT_EVENTS = 14 * 86_400
 """Seconds that undeliverable events are kept, the longest that SQS keeps any."""
+HEALTH = EventPattern(
+    name="health",
+    pattern={
+        "source": ["aws.health"],
+        "detail": {"service": ["EC2", "ECS", "EKS", "ELASTICACHE", "ELASTICLOADBALANCING", "RDS", "SES"]},
+    },
+)
+"""What AWS reports of the services that a stack stands on, in its account and Region."""
 TEST = json.dumps({"source": catalogue.TEST_SOURCE, "detail": {"name": "daily"}})
 
 
@@ -118,7 +126,8 @@ class Pipeline(pulumi.ComponentResource):
             self._child,
         ).function
         rules = {
-            pattern.name: self._rule(pattern) for pattern in (_changes(args.names), _tests(args.names), *args.events)
+            pattern.name: self._rule(pattern)
+            for pattern in (_changes(args.names), _tests(args.names), HEALTH, *args.events)
         }
         rules |= {"daily-test": self._daily(), "test-delivered": sender.delivered}
         targets = [self._target(kind, rule) for kind, rule in rules.items()]

@@ -1,83 +1,50 @@
-"""What of Amazon SES stands between an alarm and its reader, asked before it matters."""
+"""Before anything is made: does Amazon SES let the alarms' mails through? Said aloud, and never in the way of `up`."""
 
+import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from botocore.exceptions import ClientError
+import pulumi
 
-from settings import AlertSettings
+from settings import Settings
 
-if TYPE_CHECKING:
-    from mypy_boto3_sesv2 import SESV2Client
-    from mypy_boto3_sesv2.type_defs import GetEmailIdentityResponseTypeDef
-
-NEARLY = 0.8
-
-
-def obstacles(ses: "SESV2Client", alerts: AlertSettings) -> Iterator[str]:
-    """In plain words what keeps the mails of `alerts`, which has a sender, from their recipients, with its repair.
-
-    Raises:
-        botocore.exceptions.NoCredentialsError: There is no AWS account to ask.
-        botocore.exceptions.ClientError: SES refused to answer, as for want of a right.
-    """
-    sender = alerts.sender or ""
-    account = ses.get_account()
-    if not account.get("SendingEnabled", True):
-        yield "sending is paused for this account: nothing will be mailed; see the SES console, Account dashboard"
-    if account.get("EnforcementStatus") == "SHUTDOWN":
-        yield "SES has shut this account down: nothing will be mailed. AWS Support says what it wants"
-    quota = account.get("SendQuota", {})
-    most, sent = quota.get("Max24HourSend", -1.0), quota.get("SentLast24Hours", 0.0)
-    if most > 0 and sent >= NEARLY * most:
-        yield f"{sent:g} of the {most:g} mails that SES sends in 24 hours are used up; ask AWS for a higher quota"
-    recipients = sorted({*alerts.to, *alerts.page, *alerts.notify, *alerts.digest})
-    domain = sender.rpartition("@")[2] if alerts.identity == "domain" else ""
-    yield from _sender(_identity(ses, domain or sender), domain or sender, dns=bool(domain))
-    if not account.get("ProductionAccessEnabled", False):
-        yield (
-            "this account is in the SES sandbox: at most 200 mails a day, one a second, to verified recipients alone; "
-            "request production access in the SES console"
-        )
-        for recipient in recipients:
-            own, of_domain = _identity(ses, recipient), _identity(ses, recipient.rpartition("@")[2])
-            if not any(found and found["VerifiedForSendingStatus"] for found in (own, of_domain)):
-                yield (
-                    f"{recipient} is not verified, so in the sandbox it gets nothing; "
-                    f"aws sesv2 create-email-identity --email-identity {recipient}"
-                )
-    for recipient in recipients:
-        if reason := _suppressed(ses, recipient):
-            yield (
-                f"{recipient} is on the suppression list ({reason}): SES takes its mails and drops them; "
-                f"aws sesv2 delete-suppressed-destination --email-address {recipient}"
-            )
+VARIABLES = (
+    "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)  # fmt: skip
+FILES = {"AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials", "AWS_CONFIG_FILE": "~/.aws/config"}
+SECONDS = 3
 
 
-def _sender(identity: "GetEmailIdentityResponseTypeDef | None", name: str, *, dns: bool) -> Iterator[str]:
-    if identity is None:
-        return  # `up` makes it
-    if not identity["VerifiedForSendingStatus"]:
-        repair = "put the stack's output mail_records into its DNS" if dns else "follow the link that SES mailed to it"
-        yield f"{name} is not verified, so nothing can be mailed; {repair}"
-    elif dns and identity.get("MailFromAttributes", {}).get("MailFromDomainStatus") in ("FAILED", "TEMPORARY_FAILURE"):
-        yield f"the MAIL FROM domain of {name} has no right MX record; put the stack's output mail_records into its DNS"
+def preflight(settings: Settings) -> None:
+    """Warn of what keeps this stack's mails from their readers; `preview`, `up` and `switchyard plan` show it."""
+    for warning in warnings(settings):
+        pulumi.log.warn(warning)
 
 
-def _identity(ses: "SESV2Client", name: str) -> "GetEmailIdentityResponseTypeDef | None":
+def warnings(settings: Settings) -> Iterator[str]:
+    """In plain words, each with its repair. Without credentials one that nothing was asked: this takes no time then."""
+    if not (settings.alerts.sender and settings.alerts.to):
+        return
+    if not credentials():
+        yield "SKIPPED: whether Amazon SES will mail the alarms was not asked, as there are no AWS credentials here"
+        return
+    # Importing boto3 takes longer than the rest of a plan's own work.
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from alerting.obstacles import obstacles  # noqa: PLC0415
+
+    brief = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": 1})
     try:
-        return ses.get_email_identity(EmailIdentity=name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NotFoundException":
-            raise
-        return None
+        ses = boto3.client("sesv2", region_name=settings.region, config=brief)
+        yield from (f"alerts: {obstacle}" for obstacle in obstacles(ses, settings.alerts))
+    except (BotoCoreError, ClientError) as error:
+        yield f"SKIPPED: whether Amazon SES will mail the alarms could not be asked: {error}"
 
 
-def _suppressed(ses: "SESV2Client", address: str) -> str:
-    try:
-        found = ses.get_suppressed_destination(EmailAddress=address)["SuppressedDestination"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NotFoundException":
-            raise
-        return ""
-    return found["Reason"].lower()
+def credentials() -> bool:
+    """Whether the environment or a file names credentials; those of an instance's role would have to be asked for."""
+    files = (Path(os.environ.get(variable, file)).expanduser() for variable, file in FILES.items())
+    return any(os.environ.get(variable) for variable in VARIABLES) or any(file.is_file() for file in files)

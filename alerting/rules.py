@@ -94,6 +94,10 @@ def service_rules(wanted: int) -> tuple[AlarmRule, ...]:
             name="memory", signal="memory", threshold=90, unit="%",
             severity=Severity.NOTIFY, summary="its memory is nearly used up",
         ),
+        AlarmRule(
+            name="error_lines", signal="error_lines", threshold=10, unit="lines", period=300, evaluate=1, datapoints=1,
+            severity=Severity.NOTIFY, summary="its log shows errors",
+        ),
     )  # fmt: skip
 
 

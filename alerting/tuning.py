@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
+from types import MappingProxyType
 
 from alerting.rules import EDGE_RULES, INGRESS_RULES, MANAGED_RULES, QUEUE_RULES, Alarm, AlarmRule, service_rules
 from foundation.names import Names
@@ -13,19 +15,41 @@ EDGE = "edge"
 """The subject of the public load balancer's signals."""
 
 
-def rules_for(workload: Workload, managed: Collection[str]) -> Mapping[str, tuple[AlarmRule, ...]]:
+def rules_for(
+    workload: Workload, managed: Collection[str], tuned: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[str, tuple[AlarmRule, ...]]:
     """The rules of every subject of a stack in which the services named by `managed` are managed.
 
-    The edge's rules are there if a service has an ingress; the `x-alarms` of such a service tunes them.
+    The edge's rules are there if a service has an ingress; the `x-alarms` of such a service tunes them. `tuned` is the
+    stack's own word on a rule, `off` or a threshold, for every subject whose `x-alarms` does not speak of it.
     """
+    whole = {
+        rule: AlarmTuning(off=True) if how == "off" else AlarmTuning(threshold=float(how))
+        for rule, how in tuned.items()
+    }
     rules = {
-        name: _tuned(_managed_rules(service) if name in managed else _running_rules(service), service.alarms)
+        name: _tuned(
+            _managed_rules(service) if name in managed else _running_rules(service), {**whole, **service.alarms}
+        )
         for name, service in workload.services.items()
     }
     ingress = [service for service in workload.services.values() if service.ingress]
     if ingress:
-        rules[EDGE] = _tuned(EDGE_RULES, {rule: how for service in ingress for rule, how in service.alarms.items()})
+        own = {rule: how for service in ingress for rule, how in service.alarms.items()}
+        rules[EDGE] = _tuned(EDGE_RULES, {**whole, **own})
     return rules
+
+
+def unknown(tuned: Iterable[str]) -> list[str]:
+    """What is wrong with `alerts.rules`: names of rules that there are not."""
+    every = (*service_rules(1), *QUEUE_RULES, *INGRESS_RULES, *EDGE_RULES, *chain(*MANAGED_RULES.values()))
+    allowed = list(dict.fromkeys(_names(every)))
+    return [
+        f"alerts.rules.{name}: there is no such rule; allowed: {', '.join(allowed)}\n"
+        f"    pulumi config rm --path alerts.rules.{name}"
+        for name in tuned
+        if name not in allowed
+    ]
 
 
 def problems(workload: Workload) -> list[Problem]:

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 import settings
 from alerting import selftest
 from alerting.handler.journal import Journal, JournalError
-from alerting.preflight import obstacles
+from alerting.obstacles import obstacles
 from alerting.replay import replay
 from commands import stacks
 from commands.stacks import UsageError

@@ -29,9 +29,9 @@ def p95(values: Sequence[float]) -> float:
 
 
 STATISTICS: Mapping["SignalName", Statistic] = {
-    "restarts": sum, "oom": sum, "errors_5xx": sum,
+    "restarts": sum, "oom": sum, "error_lines": sum, "errors_5xx": sum,
     "latency_p95": p95,
-    "queue_age": max, "unhealthy_targets": max,
+    "queue_age": max, "queue_depth": max, "unhealthy_targets": max,
     "db_storage": min, "certificate_days": min,
 }  # fmt: skip
 """What makes one datapoint of the samples of a period; the mean for every other signal."""

@@ -25,13 +25,14 @@ class Home:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """`runbook` is a page of the team's own, with a section per rule; `changes` names the parameter in AWS Systems
-    Manager whose versions tell what `up` changed.
+    Manager whose versions tell what `up` changed, `dashboard` is the address of the stack's own.
     """
 
     alarms: Sequence[Alarm] = ()
     homes: Sequence[Home] = ()
     runbook: str = ""
     changes: str = ""
+    dashboard: str = ""
 
     @property
     def by_name(self) -> Mapping[str, Alarm]:
@@ -53,6 +54,7 @@ def loads(content: str) -> Catalogue:
         homes=tuple(Home(**home) for home in found["homes"]),
         runbook=found["runbook"],
         changes=found["changes"],
+        dashboard=found["dashboard"],
     )
 
 

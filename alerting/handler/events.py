@@ -26,7 +26,7 @@ def read(event: object, alarms: Mapping[str, Alarm], stack: str, *, depth: int =
     """What there is to tell about an event; empty for one that is no news, as an alarm's first OK.
 
     Takes an alarm as EventBridge, SNS or CloudWatch itself (an alarm that calls the function) words it, ECS's events
-    and those of AWS Health. `alarms` are the stack's, by name.
+    and those of Auto Scaling and AWS Health. `alarms` are the stack's, by name.
 
     Raises:
         UnreadableEvent: It is none of these, or lacks what it should have.
@@ -39,6 +39,8 @@ def read(event: object, alarms: Mapping[str, Alarm], stack: str, *, depth: int =
             return [told for message in messages for told in read(message, alarms, stack, depth=depth - 1)]
         case {"source": "aws.ecs"}:
             return [_ecs(event, stack)]
+        case {"source": "aws.autoscaling"}:
+            return [_instance(event, stack)]
         case {"source": "aws.health"}:
             return _health(event, stack)
         case {"detail-type": "CloudWatch Alarm State Change"} | {"source": "aws.cloudwatch", "alarmData": _}:
@@ -46,9 +48,8 @@ def read(event: object, alarms: Mapping[str, Alarm], stack: str, *, depth: int =
             return _alarm(data, str(event.get("region", "")), alarms)
         case {"AlarmName": str(), "NewStateValue": str()}:
             return _alarm(_as_on_the_bus(event), _arn_region(event.get("AlarmArn")), alarms)
-    raise UnreadableEvent(
-        f"neither an alarm nor an event of ECS or AWS Health, but an object with {sorted(map(str, event))}"[:500]
-    )
+    kind = "neither an alarm nor an event of ECS, Auto Scaling or AWS Health"
+    raise UnreadableEvent(f"{kind}, but an object with {sorted(map(str, event))}"[:500])
 
 
 def _alarm(data: Event, region: str, alarms: Mapping[str, Alarm]) -> list[Notification]:
@@ -149,6 +150,20 @@ def _ecs(event: Event, stack: str) -> Notification:
         subject=plain(service) or "a task", rule=plain(rule), severity=severity, state=State.ALARM,
         summary=plain(summary), at=at, since=at, reason=plain("; ".join(map(str, filter(None, reasons)))),
         log_streams=streams,
+    )  # fmt: skip
+
+
+def _instance(event: Event, stack: str) -> Notification:
+    """An instance that an Auto Scaling group could not launch or terminate; a group is called as its cluster."""
+    detail, at, kind = _get(event, "detail", dict), _time(_get(event, "time", str)), _get(event, "detail-type", str)
+    reasons = (detail.get("StatusMessage"), detail.get("Cause"))
+    what = "launched" if "Launch" in kind else "terminated"
+    return Notification(
+        incident=plain(f"{_get(detail, 'ActivityId', str)}@{kind}"), stack=stack,
+        place=plain(_get(detail, "AutoScalingGroupName", str).removeprefix(f"{stack}-")), subject="instances",
+        rule=plain(kind), severity=Severity.NOTIFY, state=State.ALARM,
+        summary=f"an instance could not be {what}", at=at, since=at,
+        reason=plain("; ".join(map(str, filter(None, reasons)))),
     )  # fmt: skip
 
 

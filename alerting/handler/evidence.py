@@ -78,6 +78,8 @@ class Evidence:
                 url=f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
                 f"#logsV2:log-groups/log-group/{group}",
             )
+        if self._catalogue.dashboard:
+            yield Link(text="The stack's dashboard", url=self._catalogue.dashboard)
         if self._catalogue.runbook:
             yield Link(text="The runbook", url=f"{self._catalogue.runbook}#{quote(told.rule, safe='')}")
 

@@ -29,7 +29,7 @@ from orchestrators.ecs.schedule import group_name, schedule_document
 from orchestrators.ecs.scheduled_run import ScheduledRun
 from orchestrators.ecs.service import run_task_document, service_document
 from orchestrators.ecs.shift import shift_role
-from orchestrators.ecs.signals import cluster_events, service_signals
+from orchestrators.ecs.signals import cluster_events, group_events, service_signals
 from orchestrators.ecs.waits import JobRun, Rollout
 from settings import Compute
 from workload.model import Job, Service
@@ -74,6 +74,8 @@ class Ecs(pulumi.ComponentResource):
         self.running = {service.name: self._running(service) for service in services}
         self.signals = [signal for s in services for signal in service_signals(s, args.placement, args.names)]
         self.events = cluster_events(name, self._cluster_name)
+        if args.placement.compute is Compute.EC2:
+            self.events += group_events(name, self._cluster_name)
         self.ready = [self._done[service.name] for service in services]
         if self._site:
             self.ready += [self._site.admit(s, self._done[s.name]) for s in services if s.ingress]

@@ -33,6 +33,20 @@ def service_signals(service: Service, placement: Placement, names: Names) -> lis
     ]
 
 
+def group_events(name: str, group: str) -> list[EventPattern]:
+    """Instances that an Auto Scaling group could not launch or terminate (AWS: Amazon EC2 Auto Scaling events)."""
+    return [
+        EventPattern(
+            name=f"{name}-instances",
+            pattern={
+                "source": ["aws.autoscaling"],
+                "detail-type": ["EC2 Instance Launch Unsuccessful", "EC2 Instance Terminate Unsuccessful"],
+                "detail": {"AutoScalingGroupName": [group]},
+            },
+        )
+    ]
+
+
 def cluster_events(name: str, cluster: str) -> list[EventPattern]:
     """What goes wrong in one cluster (AWS: Amazon ECS events); stops that somebody asked for are left out."""
     in_cluster = [{"suffix": f":cluster/{cluster}"}]

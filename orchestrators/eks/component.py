@@ -81,7 +81,8 @@ class Eks(pulumi.ComponentResource):
             place=args.placement.key,
             fargate=self._fargate,
         )
-        self.events = signals.events()
+        # EKS puts nothing about pods or nodes on the bus, and AWS Health is heard for the whole stack.
+        self.events: list[EventPattern] = []
         self.ready = self._ingress(units)
         self.register_outputs({"cluster": plane.name})
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from foundation.signals import EventPattern, Metric, Missing, Signal, SignalName
+from foundation.signals import Metric, Missing, Signal, SignalName
 from orchestrators.eks.render.kubernetes import object_name
 
 _INSIGHTS: dict[SignalName, tuple[str, str, str]] = {
@@ -42,10 +42,3 @@ def signals(services: Collection[str], *, cluster: str, namespace: str, place: s
     ]
     lines = Missing("all pods share one log group, whose lines nothing counts")
     return [*told, *(Signal(subject=each, name="error_lines", metric=lines, place=place) for each in services)]
-
-
-def events() -> list[EventPattern]:
-    """EKS itself puts nothing about pods on the bus; AWS Health tells what is wrong with clusters and their region."""
-    return [
-        EventPattern(name="eks-health", pattern={"source": ["aws.health"], "detail": {"service": ["EKS"]}}),
-    ]

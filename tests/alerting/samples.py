@@ -31,6 +31,7 @@ CATALOGUE = Catalogue(
     ),
     runbook="https://wiki.example.com/alarms",
     changes="/portal/prod/alerts/changes",
+    dashboard="https://eu-central-1.console.aws.amazon.com/cloudwatch/home#dashboards/dashboard/portal-prod",
 )
 BEGAN, ENDED = "2026-11-23T10:00:00.123+0000", "2026-11-23T10:12:30.500+0000"
 
@@ -171,6 +172,29 @@ HEALTH: dict[str, Any] = {
 HEALTH_OVER: dict[str, Any] = {
     **HEALTH, "time": "2026-11-23T11:00:00Z", "detail": {**HEALTH["detail"], "statusCode": "closed"},
 }  # fmt: skip
+# AWS: Amazon EC2 Auto Scaling user guide, "Amazon EC2 Auto Scaling event reference".
+LAUNCH_FAILED: dict[str, Any] = {
+    "version": "0",
+    "id": "12345678-1234-1234-1234-123456789012",
+    "detail-type": "EC2 Instance Launch Unsuccessful",
+    "source": "aws.autoscaling",
+    "account": "111122223333",
+    "time": "2026-11-23T10:08:00Z",
+    "region": "eu-central-1",
+    "resources": ["arn:aws:autoscaling:eu-central-1:111122223333:autoScalingGroup:1:autoScalingGroupName/x"],
+    "detail": {
+        "StatusCode": "Failed",
+        "AutoScalingGroupName": "portal-prod-ecs-ec2",
+        "ActivityId": "87654321-4321-4321-4321-210987654321",
+        "Details": {"Availability Zone": "eu-central-1b", "Subnet ID": "subnet-12345678"},
+        "RequestId": "12345678-1234-1234-1234-123456789012",
+        "StatusMessage": "We currently do not have sufficient m6i.large capacity.",
+        "EndTime": "2026-11-23T10:08:00Z",
+        "EC2InstanceId": "",
+        "StartTime": "2026-11-23T10:07:00Z",
+        "Cause": "An instance was started in response to a difference between desired and actual capacity.",
+    },
+}
 EVERY: list[dict[str, Any]] = [
     on_the_bus("ALARM", "OK"),
     on_the_bus("OK", "ALARM"),
@@ -181,6 +205,7 @@ EVERY: list[dict[str, Any]] = [
     SERVICE_IMPAIRED,
     HEALTH,
     HEALTH_OVER,
+    LAUNCH_FAILED,
 ]
 
 

@@ -34,6 +34,7 @@ PORTAL = workload(
     service("api"),
     service("db", managed=Managed(engine="postgres", version="17")),
 )
+RULES = rules_for(PORTAL, ("db",))
 MAILED = AlertSettings(sender="alarms@example.com", to=("on-call@example.com",))
 OF_THE_PIPELINE = ("undelivered", "heartbeat")
 EVENTS = (EventPattern(name="ecs-fargate-task-stopped", pattern={"source": ["aws.ecs"]}),)
@@ -45,14 +46,17 @@ def metric(name: str, **dimensions: object) -> Metric:
 
 
 def signals(*clusters: str) -> list[Signal]:
-    """Every signal of every subject; `oom` is measured nowhere."""
+    """Every signal of every subject; `oom` and `error_lines` are measured nowhere."""
     of_services = ("cpu", "memory", "running", "restarts")
     return [
         *(
             Signal(subject=s, name=n, metric=metric(n, Cluster=c, ServiceName=s), place=c)
             for c, s, n in product(clusters, ("web", "api"), of_services)
         ),
-        *(Signal(subject=s, name="oom", metric=Missing("no metric of it")) for s in ("web", "api")),
+        *(
+            Signal(subject=s, name=n, metric=Missing("no metric of it"))
+            for s, n in product(("web", "api"), ("oom", "error_lines"))
+        ),
         *(
             Signal(subject="web", name="unhealthy_targets", metric=metric("u", TargetGroup=pulumi.Output.from_input(c)))
             for c in clusters
@@ -101,25 +105,26 @@ def statements(made: Run, type_: str, key: str) -> list[dict]:
 def test_every_rule_on_every_signal_has_an_alarm_or_an_honest_reason(name):
     for there in (True, False):
         offered = [s for s in signals("ecs-fargate") if there or s.name != name]
-        watched, without = watch(PORTAL, NAMES, offered)
-        managed = {"db"} if any(s.subject == "db" for s in offered) else set()
-        for subject, rules in rules_for(PORTAL, managed).items():
+        watched, without = watch(RULES, NAMES, offered)
+        for subject, rules in RULES.items():
             for rule in rules:
                 alarmed = any(a.subject == subject and a.rule == rule for a, _ in watched)
                 assert alarmed != (f"{subject}/{rule.name}" in without)
 
 
 def test_a_missing_signal_gives_its_own_reason():
-    assert watch(PORTAL, NAMES, signals("x"))[1] == {"web/oom": "no metric of it", "api/oom": "no metric of it"}
+    assert watch(RULES, NAMES, signals("x"))[1] == {
+        f"{subject}/{rule}": "no metric of it" for subject in ("web", "api") for rule in ("oom", "error_lines")
+    }
 
 
 def test_a_signal_that_nobody_offers_is_named():
-    _, without = watch(PORTAL, NAMES, [])
+    _, without = watch(RULES, NAMES, [])
     assert without["api/cpu"] == "nothing in this stack measures cpu of api"
 
 
 def test_two_placements_have_an_alarm_each_that_says_where():
-    watched, _ = watch(PORTAL, NAMES, signals("ecs-fargate", "eks-ec2"))
+    watched, _ = watch(RULES, NAMES, signals("ecs-fargate", "eks-ec2"))
     names = [alarm.name for alarm, _ in watched]
     assert len(set(names)) == len(names) == len([s for s in signals("a", "b") if isinstance(s.metric, Metric)])
     assert [a.place for a, _ in watched if (a.subject, a.rule.name) == ("api", "cpu")] == ["ecs-fargate", "eks-ec2"]
@@ -135,7 +140,7 @@ def test_cloudwatch_takes_every_alarm(mailed):
     }  # fmt: skip
     whole = {"period": "Period", "evaluationPeriods": "EvaluationPeriods", "datapointsToAlarm": "DatapointsToAlarm"}
     enums = {key: shape.input_shape.members[key].enum for key in ("ComparisonOperator", "Statistic")}
-    assert len(made) == len(watch(PORTAL, NAMES, signals("ecs-fargate"))[0]) + len(OF_THE_PIPELINE)
+    assert len(made) == len(watch(RULES, NAMES, signals("ecs-fargate"))[0]) + len(OF_THE_PIPELINE)
     for alarm in made:
         params = {wire[k]: v for k, v in alarm.inputs.items() if k in wire}
         params |= {whole[k]: int(v) for k, v in alarm.inputs.items() if k in whole}
@@ -152,7 +157,47 @@ def test_cloudwatch_takes_every_alarm(mailed):
 
 def test_without_recipients_there_are_alarms_and_no_way_to_mail():
     made = alerting(AlertSettings())
-    assert {each.type for each in made.resources} == {"aws:cloudwatch/metricAlarm:MetricAlarm"}
+    assert {each.type for each in made.resources} == {
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "aws:cloudwatch/dashboard:Dashboard",
+    }
+
+
+def dashboard(*clusters: str) -> list[dict]:
+    made = alerting(AlertSettings(), clusters).one("cloudwatch/dashboard:Dashboard")
+    widgets: list[dict] = json.loads(made.inputs["dashboardBody"])["widgets"]
+    return widgets
+
+
+def test_the_dashboard_is_the_same_for_both_orchestrators():
+    def layout(widgets: list[dict]) -> list[tuple]:
+        return [(w["type"], w["x"], w["y"], w["properties"].get("title")) for w in widgets]
+
+    assert layout(dashboard("ecs-fargate")) == layout(dashboard("eks-ec2"))
+    assert layout(dashboard("ecs-fargate")) == layout(dashboard("ecs-fargate", "eks-ec2"))
+
+
+def test_the_dashboard_shows_every_signal_once_with_the_line_of_its_alarm_or_why_there_is_none():
+    widgets = dashboard("ecs-fargate", "eks-ec2")
+    shown = [w["properties"] for w in widgets if w["type"] == "metric"]
+    (cpu,) = [p for p in shown if p["title"] == "cpu" and p["metrics"][0][5] == "api"]
+    assert [metric[-1]["label"] for metric in cpu["metrics"]] == ["ecs-fargate", "eks-ec2"]
+    assert cpu["annotations"]["horizontal"] == [{"label": "cpu: alarm when at least", "value": 90}]
+    reasons = [w["properties"]["markdown"] for w in widgets if w["type"] == "text"]
+    assert reasons.count("**oom**\n\nno metric of it") == 2
+    assert all(w["x"] + w["width"] <= 24 for w in widgets)
+    taken = [(w["x"], w["y"]) for w in widgets]
+    assert len(set(taken)) == len(taken)
+
+
+def test_a_budget_tells_by_aws_budgets_itself_of_what_carries_the_stacks_tags():
+    made = alerting(replace(MAILED, budget=200, notify=("finance@example.com",)))
+    budget = made.one("budgets/budget:Budget").inputs
+    assert (budget["limitAmount"], budget["limitUnit"], budget["timeUnit"]) == ("200", "USD", "MONTHLY")
+    tags = [each["tags"] for each in budget["filterExpression"]["ands"]]
+    assert [(tag["key"], tag["values"]) for tag in tags] == [("project", ["portal"]), ("stack", ["prod"])]
+    assert {tuple(n["subscriberEmailAddresses"]) for n in budget["notifications"]} == {("finance@example.com",)}
+    assert not alerting().of("budgets/budget:Budget")
 
 
 def test_the_function_may_do_what_it_does_on_exact_resources(mailed):

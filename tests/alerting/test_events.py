@@ -100,6 +100,12 @@ def test_a_problem_of_aws_itself_begins_and_ends_as_one_incident():
     assert closing.incident == opening.incident
 
 
+def test_an_instance_that_could_not_be_launched_says_where_and_why():
+    it = told(samples.LAUNCH_FAILED)
+    assert (it.subject, it.place, it.summary) == ("instances", "ecs-ec2", "an instance could not be launched")
+    assert it.reason.startswith("We currently do not have sufficient m6i.large capacity.")
+
+
 def test_a_change_that_aws_announces_asks_nobody_to_act():
     event = copy.deepcopy(samples.HEALTH)
     event["detail"]["eventTypeCategory"] = "scheduledChange"

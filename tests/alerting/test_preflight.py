@@ -1,83 +1,66 @@
-"""What SES answers, by botocore's Stubber as moto lacks GetAccount, and what people are told about it."""
+"""What plan, preview and up say of Amazon SES before anything is made."""
+
+import subprocess
+import sys
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
-from alerting.preflight import obstacles
-from settings import AlertSettings
+from alerting.preflight import FILES, VARIABLES, warnings
+from settings import load
 
-ALERTS = AlertSettings(sender="alarms@example.com", to=("on-call@example.org",))
-HEALTHY = {
-    "SendingEnabled": True, "ProductionAccessEnabled": True, "EnforcementStatus": "HEALTHY",
-    "SendQuota": {"Max24HourSend": 50_000.0, "MaxSendRate": 14.0, "SentLast24Hours": 10.0},
-}  # fmt: skip
-VERIFIED = {"VerifiedForSendingStatus": True}
-NOWHERE = "NotFoundException"
+CONFIG = {
+    "aws:region": "eu-central-1",
+    "switchyard:alerts": {"sender": "alarms@example.com", "to": ["on-call@example.org"]},
+}
+SETTINGS = load(CONFIG, project="switchyard", stack="prod")
 
 
-def told(account: dict, identities: list[dict | str], suppressed: dict | str = NOWHERE) -> list[str]:
-    """What is said when SES gives these answers in this order."""
-    ses = boto3.client("sesv2", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+@pytest.fixture
+def nobody(monkeypatch, tmp_path):
+    """A machine without credentials."""
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    for variable in FILES:
+        monkeypatch.setenv(variable, str(tmp_path / "none"))
+    return monkeypatch
+
+
+def test_without_credentials_it_says_aloud_that_nothing_was_asked(nobody):
+    (warning,) = warnings(SETTINGS)
+    assert warning.startswith("SKIPPED: ")
+
+
+def test_a_stack_that_mails_nobody_asks_nothing(nobody):
+    assert list(warnings(load({"aws:region": "eu-central-1"}, project="switchyard", stack="dev"))) == []
+
+
+def test_with_credentials_ses_is_asked_and_its_obstacles_are_warnings(nobody):
+    nobody.setenv("AWS_ACCESS_KEY_ID", "x")
+    ses = boto3.client("sesv2", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+    nobody.setattr(boto3, "client", lambda *_, **__: ses)
     with Stubber(ses) as stub:
-        stub.add_response("get_account", account)
-        for operation, answers in (("get_email_identity", identities), ("get_suppressed_destination", [suppressed])):
-            for answer in answers:
-                if isinstance(answer, str):
-                    stub.add_client_error(operation, answer)
-                else:
-                    stub.add_response(operation, answer)
-        found = list(obstacles(ses, ALERTS))
-        stub.assert_no_pending_responses()
-    return found
+        stub.add_response("get_account", {"SendingEnabled": False, "ProductionAccessEnabled": True})
+        stub.add_response("get_email_identity", {"VerifiedForSendingStatus": True})
+        stub.add_client_error("get_suppressed_destination", "NotFoundException")
+        (warning,) = warnings(SETTINGS)
+    assert warning.startswith("alerts: sending is paused for this account")
 
 
-def test_an_account_in_order_has_no_obstacles():
-    assert told(HEALTHY, [VERIFIED]) == []
+def test_an_account_that_cannot_be_reached_does_not_stop_anything(nobody):
+    nobody.setenv("AWS_ACCESS_KEY_ID", "x")
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://email.example")
+
+    nobody.setattr(boto3, "client", unreachable)
+    (warning,) = warnings(SETTINGS)
+    assert warning.startswith("SKIPPED: ")
 
 
-def test_an_identity_that_up_will_make_is_no_obstacle():
-    assert told(HEALTHY, [NOWHERE]) == []
-
-
-def test_an_unverified_domain_says_where_its_records_are():
-    (obstacle,) = told(HEALTHY, [{"VerifiedForSendingStatus": False}])
-    assert obstacle == (
-        "example.com is not verified, so nothing can be mailed; put the stack's output mail_records into its DNS"
-    )
-
-
-def test_the_sandbox_is_named_with_each_recipient_whom_it_keeps_from_mail():
-    sandbox, recipient = told(HEALTHY | {"ProductionAccessEnabled": False}, [VERIFIED, NOWHERE, NOWHERE])
-    assert sandbox.startswith("this account is in the SES sandbox: at most 200 mails a day")
-    assert recipient.endswith("aws sesv2 create-email-identity --email-identity on-call@example.org")
-
-
-def test_in_the_sandbox_a_recipient_whose_domain_is_verified_gets_mail():
-    assert len(told(HEALTHY | {"ProductionAccessEnabled": False}, [VERIFIED, NOWHERE, VERIFIED])) == 1
-
-
-@pytest.mark.parametrize(
-    ("account", "says"),
-    [
-        ({"SendingEnabled": False}, "sending is paused for this account"),
-        ({"EnforcementStatus": "SHUTDOWN"}, "SES has shut this account down"),
-        ({"SendQuota": {"Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": 190.0}}, "190 of the 200 mails"),
-    ],
-)
-def test_an_account_that_cannot_send_says_so(account, says):
-    (obstacle,) = told(HEALTHY | account, [VERIFIED])
-    assert obstacle.startswith(says)
-
-
-def test_a_quota_without_limit_is_none():
-    assert told(HEALTHY | {"SendQuota": {"Max24HourSend": -1.0, "SentLast24Hours": 9.0}}, [VERIFIED]) == []
-
-
-def test_a_suppressed_recipient_is_named_with_the_way_back():
-    listed = {"EmailAddress": "on-call@example.org", "Reason": "BOUNCE", "LastUpdateTime": 0}
-    (obstacle,) = told(HEALTHY, [VERIFIED], {"SuppressedDestination": listed})
-    assert obstacle == (
-        "on-call@example.org is on the suppression list (bounce): SES takes its mails and drops them; "
-        "aws sesv2 delete-suppressed-destination --email-address on-call@example.org"
-    )
+def test_without_credentials_nothing_of_boto3_is_imported():
+    script = "import sys, alerting.preflight; print('boto3' in sys.modules or 'botocore' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

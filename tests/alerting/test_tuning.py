@@ -1,7 +1,7 @@
 import pytest
 
 from alerting.rules import Comparison, Severity
-from alerting.tuning import alarms, problems, rules_for
+from alerting.tuning import alarms, problems, rules_for, unknown
 from foundation.names import Names
 from workload.model import (
     AlarmTuning,
@@ -87,7 +87,7 @@ def test_an_unknown_rule_is_refused_with_the_names_that_are_allowed():
     (problem,) = problems(workload(service("api", alarms={"cpus": AlarmTuning(off=True)})))
     assert str(problem) == (
         "compose.yaml:7:3: services.api.x-alarms.cpus: there is no such rule; "
-        "allowed here: running, restarts, oom, cpu, memory"
+        "allowed here: running, restarts, oom, cpu, memory, error_lines"
     )
 
 
@@ -118,3 +118,16 @@ def test_alarm_names_differ_and_share_the_stacks_prefix():
     assert len(set(names)) == len(names)
     assert all(name.startswith("portal-dev-alarm-ecs-fargate-") for name in names)
     assert "portal-dev-alarm-ecs-fargate-api-running" in names
+
+
+def test_a_stack_tunes_a_rule_for_every_service_that_does_not_speak_of_it():
+    both = workload(service("api"), service("worker", alarms={"cpu": AlarmTuning(threshold=70)}))
+    rules = rules_for(both, (), {"cpu": "80", "memory": "off"})
+    cpu = {subject: rule.threshold for subject, its in rules.items() for rule in its if rule.name == "cpu"}
+    assert cpu == {"api": 80, "worker": 70}
+    assert not [rule for its in rules.values() for rule in its if rule.name == "memory"]
+
+
+def test_a_rule_that_a_stack_tunes_and_nobody_knows_is_refused_with_those_there_are():
+    (problem,) = unknown(["cpu", "cpus"])
+    assert problem.startswith("alerts.rules.cpus: there is no such rule; allowed: running, ")
