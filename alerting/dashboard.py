@@ -12,7 +12,7 @@ COLUMNS, WIDTH, HEIGHT = 4, 6, 6
 
 
 def name(names: Names) -> str:
-    return names.of(limit=255)
+    return names.of("dashboard", limit=255)
 
 
 def url(names: Names, region: str) -> str:

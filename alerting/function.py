@@ -32,6 +32,7 @@ class FunctionArgs:
     """The function works off `queue`, keeps `journal` and mails as `sender`, where that fails by `fallback`."""
 
     names: Names
+    region: str
     settings: AlertSettings
     catalogue: Catalogue
     queue: aws.sqs.Queue
@@ -109,8 +110,7 @@ class Function(pulumi.ComponentResource):
 
 
 def statements(args: FunctionArgs, own_log: pulumi.Output[str]) -> list[Mapping[str, object]]:
-    """What the function may do. `own_log` is the ARN of its log group, by which the other groups' ARNs are made."""
-    logs = own_log.apply(lambda arn: ":".join(arn.split(":")[:5]))
+    """What the function may do. `own_log` is the ARN of its log group."""
     groups = sorted({home.log_group for home in args.catalogue.homes})
     allowed: list[Mapping[str, object]] = [
         {
@@ -152,7 +152,7 @@ def statements(args: FunctionArgs, own_log: pulumi.Output[str]) -> list[Mapping[
         {
             "Sid": "ReadTheServicesLogs",
             "Action": ["logs:FilterLogEvents", "logs:GetLogEvents"],
-            "Resource": [pulumi.Output.concat(logs, ":log-group:", group, ":*") for group in groups],
+            "Resource": [f"arn:*:logs:{args.region}:*:log-group:{group}:*" for group in groups],
         },
     ]
     return [{"Effect": "Allow", **each} for each in allowed if each["Resource"]]

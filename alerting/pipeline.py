@@ -114,6 +114,7 @@ class Pipeline(pulumi.ComponentResource):
             name,
             FunctionArgs(
                 names=args.names,
+                region=args.region,
                 settings=args.settings,
                 catalogue=args.catalogue,
                 queue=self._queued,

@@ -16,7 +16,7 @@ Statement = dict[str, Any]
 
 LIMIT = 6144
 """Characters of a managed policy, white space not counted (AWS: IAM and STS quotas)."""
-_GLOBAL = {"iam", "s3", "route53"}
+_GLOBAL = {"budgets", "iam", "s3", "route53"}
 """Services whose ARNs name no region."""
 
 
@@ -124,7 +124,7 @@ def _arn(place: str, settings: Settings, names: Names) -> str:
         region=settings.region,
         zones=next(iter(zones)) if len(zones) == 1 else "*",
     )
-    region, account = ("", "*") if service in _GLOBAL else (settings.region, "*")
+    region, account = ("", "*") if service in _GLOBAL or resource.startswith("dashboard/") else (settings.region, "*")
     return f"arn:aws:{service}:{region}:{'' if service in ('s3', 'route53') else account}:{filled}"
 
 

@@ -88,6 +88,12 @@ RIGHTS = {
         "autoscaling:autoScalingGroup:*:autoScalingGroupName/{prefix}-*",
         "autoscaling.amazonaws.com",
     ),
+    "aws:budgets/budget:Budget": Rights(
+        "budgets", "ViewBudget ListTagsForResource", f"ModifyBudget {_TAG}", "budgets:budget/{prefix}-*"
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": Rights(
+        "cloudwatch", "GetDashboard", "PutDashboard DeleteDashboards", "cloudwatch:dashboard/{prefix}-*"
+    ),
     "aws:cloudwatch/eventRule:EventRule": Rights(
         "events", "Describe* List*", f"PutRule DeleteRule EnableRule DisableRule {_TAG}", _RULE
     ),
@@ -402,6 +408,12 @@ RIGHTS = {
     "aws:sqs/queuePolicy:QueuePolicy": Rights("sqs", _SQS, "SetQueueAttributes", _QUEUES),
     "aws:ssm/activation:Activation": Rights(
         "ssm", "DescribeActivations", "CreateActivation DeleteActivation AddTagsToResource RemoveTagsFromResource"
+    ),
+    "aws:ssm/parameter:Parameter": Rights(
+        "ssm",
+        "DescribeParameters GetParameter GetParameters ListTagsForResource",
+        "PutParameter DeleteParameter AddTagsToResource RemoveTagsFromResource",
+        "ssm:parameter{path}/*",
     ),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Rights("ec2", _EC2, _RULES),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Rights("ec2", _EC2, _RULES),

@@ -21,6 +21,7 @@ ARNS = {
     "email identity": f"arn:aws:ses:{PLACE}:identity/name",
     "key": f"arn:aws:kms:{PLACE}:key/00000000-0000-0000-0000-000000000000",
     "log group": f"arn:aws:logs:{PLACE}:log-group:name",
+    "parameter": f"arn:aws:ssm:{PLACE}:parameter/name",
     "queue": f"arn:aws:sqs:{PLACE}:name",
     "repository": f"arn:aws:ecr:{PLACE}:repository/name",
     "role": "arn:aws:iam::123456789012:role/name",
