@@ -127,6 +127,7 @@ def account(stack: Stack, session: boto3.Session) -> Iterator[Finding]:
         return
     yield Finding(what="credentials", said=caller["Arn"])
     wanted = stack.settings
+    yield _asked("region", lambda: _region(session, wanted))
     zones = wanted.network.zones if wanted.network.egress == "nat-per-zone" else 1
     yield _quota(session, VPCS, "VPCs", least=1)
     yield _quota(session, ADDRESSES, "Elastic IP addresses", least=zones)
@@ -136,6 +137,26 @@ def account(stack: Stack, session: boto3.Session) -> Iterator[Finding]:
         yield addon_version(session.client("eks"), addon, wanted.cluster.version)
     if wanted.alerts.to:
         yield _asked("mail", lambda: _mail(session))
+
+
+def _region(session: boto3.Session, wanted: Settings) -> Finding:
+    """Whether the region has every service that the stack calls, is open to the account, and has zones enough."""
+    region = wanted.region
+    needed = ["elbv2", *dict.fromkeys(str(placement.orchestrator) for placement in wanted.placements)]
+    needed += ["rds", "elasticache"] if wanted.managed else []
+    needed += ["sesv2"] if wanted.alerts.to else []
+    if absent := [service for service in needed if region not in session.get_available_regions(service)]:
+        elsewhere = "choose another: pulumi config set aws:region REGION"
+        return Finding(what="region", said=f"{region} has no {', '.join(absent)}", repair=elsewhere)
+    ec2 = session.client("ec2")
+    (found,) = ec2.describe_regions(RegionNames=[region], AllRegions=True)["Regions"]
+    if found["OptInStatus"] == "not-opted-in":
+        repair = f"aws account enable-region --region-name {region}"
+        return Finding(what="region", said=f"{region} is not open to this account", repair=repair)
+    zones = ec2.describe_availability_zones(Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}])
+    count, least = len(zones["AvailabilityZones"]), wanted.network.zones
+    repair = f"pulumi config set --path network.zones {count} --stack {wanted.stack}" if count < least else ""
+    return Finding(what="region", said=f"{region} has {count} zones, this stack takes {least}", repair=repair)
 
 
 def _vcpus(stack: Stack) -> float:

@@ -67,6 +67,25 @@ def test_a_quota_that_is_too_small_is_to_be_raised(monkeypatch):
     assert "--service-code vpc --quota-code L-F678F1CE --desired-value 1000" in too_small.repair
 
 
+@mock_aws
+@pytest.mark.parametrize(
+    ("changes", "said", "repair"),
+    [
+        ([], "us-east-1 has 6 zones, this stack takes 2", ""),
+        (["aws:region=us-west-1", "network.zones=3"], "us-west-1 has 2 zones", "network.zones 2 --stack dev"),
+        (["aws:region=us-nowhere-1"], "us-nowhere-1 has no elbv2, ecs, rds, elasticache", "aws:region"),
+    ],
+)
+def test_the_region_has_what_the_stack_takes(monkeypatch, changes, said, repair):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    wanted = stack("dev", *changes)
+    region = doctor._region(boto3.Session(region_name=wanted.settings.region), wanted.settings)
+    assert region.said.startswith(said)
+    assert repair in region.repair
+    assert bool(repair) == bool(region.repair)
+
+
 def test_without_credentials_nothing_else_is_asked(monkeypatch, tmp_path):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
