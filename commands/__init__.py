@@ -3,6 +3,7 @@ imported only when it is called.
 """
 
 import argparse
+import errno
 import gc
 import os
 import sys
@@ -31,7 +32,7 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit status: 0 done, 1 refused or failed, 2 used wrongly, 130 after Ctrl-C."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if argv is None and "run" not in arguments:
+    if argv is None and not {"run", "logs"} & {*arguments}:
         gc.disable()  # a process of seconds that keeps nearly all it makes: collecting costs a fifth of it
     parser = argparse.ArgumentParser(prog="switchyard", description="One application of containers on ECS or EKS.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
@@ -44,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             subparser.set_defaults(run=module.run)
     parsed = parser.parse_args(arguments)
     try:
-        return int(parsed.run(parsed))
+        status = int(parsed.run(parsed))
+        sys.stdout.flush()
     except UsageError as error:
         print(f"switchyard {called}: {error}", file=sys.stderr)
         return 2
@@ -53,7 +55,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Who reads has read enough, such as `head`; Python must not try to flush the rest at its end.
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        if error.errno == errno.ENOSPC:
+            print(f"switchyard {called}: the disk is full: free some room and call it again", file=sys.stderr)
+        # Who reads has read enough, such as `head`, or nobody can: Python must not try to flush the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    return status

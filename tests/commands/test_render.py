@@ -133,6 +133,20 @@ def test_a_folder_that_cannot_be_written_is_one_message(rendered, tmp_path):
     assert "cannot be written" in err
 
 
+def test_output_that_nobody_can_take_is_one_line():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "commands", "render", "ecs"],
+            cwd=ROOT,
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "switchyard render: the disk is full: free some room and call it again\n"
+
+
 def test_rendering_imports_neither_pulumi_nor_a_provider():
     script = (
         "import sys; from commands import main; main(['render', sys.argv[1]]); "
