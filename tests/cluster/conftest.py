@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from orchestrators.eks.api import Api, ApiError
+from orchestrators.eks.render.volume import site_label
 from tests.cluster.kube import Kube
 
 NODES = ("switchyard-a", "switchyard-b")
@@ -31,6 +32,8 @@ def kube():
     with api:
         cluster = Kube(api)
         cluster.nodes(*NODES)
+        # The machine that a site has said keeps the database's volume.
+        cluster.patch(f"/api/v1/nodes/{NODES[0]}", {"metadata": {"labels": {site_label("db"): "kept"}}})
         yield cluster
         for node in NODES:
             api.call("DELETE", f"/api/v1/nodes/{node}")

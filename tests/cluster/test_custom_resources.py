@@ -9,12 +9,12 @@ from orchestrators.eks.api import ApiError
 from orchestrators.eks.render import render
 from tests.cluster.definitions import SHAPES, definition
 from tests.cluster.kube import until
-from tests.orchestrators.eks.portal import EC2, FARGATE, MANAGED, NAMES, example, portal
+from tests.orchestrators.eks.portal import DATACENTER, EC2, FARGATE, MANAGED, NAMES, example, portal
 
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMES.namespace}}
 CUSTOM = [
     pytest.param(fill(document, example), id=f"{placement.key}-{document['kind']}-{number}")
-    for placement in (FARGATE, EC2)
+    for placement in (FARGATE, EC2, DATACENTER)
     for number, document in enumerate(render(portal(), placement, NAMES, MANAGED).aws)
     if f"{document['apiVersion']}/{document['kind']}" in SHAPES
 ]
@@ -37,7 +37,9 @@ def established(definition):
 
 def test_every_kind_of_custom_resource_is_among_them():
     rendered = {
-        f"{d['apiVersion']}/{d['kind']}" for p in (FARGATE, EC2) for d in render(portal(), p, NAMES, MANAGED).aws
+        f"{d['apiVersion']}/{d['kind']}"
+        for p in (FARGATE, EC2, DATACENTER)
+        for d in render(portal(), p, NAMES, MANAGED).aws
     }
     plain = {"v1/ConfigMap", "v1/Namespace", "storage.k8s.io/v1/StorageClass"}
     assert rendered - plain == set(SHAPES)

@@ -10,9 +10,12 @@ from orchestrators.eks.rollout import wait
 from tests.cluster.kube import WORKLOADS, load, phases, until
 
 NAMESPACE = "switchyard-dev"
+UNMANAGED = ["managed=[]", 'workload=["compose.yaml","compose.restricted.yaml"]']
+SITE = "site={networks: [192.168.0.0/24], pods: [192.168.64.0/18], vpn_gateway: vgw-01234567}"
 COMPUTES = {
     "fargate": ["compute=fargate"],
-    "ec2": ["compute=ec2", "managed=[]", 'workload=["compose.yaml","compose.restricted.yaml"]'],
+    "ec2": ["compute=ec2", *UNMANAGED],
+    "datacenter": ["compute=datacenter", SITE, *UNMANAGED],
 }
 DISK = {
     "apiVersion": "v1",

@@ -31,6 +31,10 @@ def _plugins(folder: Path) -> Path:
         file = folder / name
         file.write_text(f'#!/bin/sh\n{path}exec {sys.executable} -u -m {module} "$@"\n')
         file.chmod(0o755)
+    # What the kubeconfig of a cluster asks for a token.
+    credential = '{"apiVersion": "client.authentication.k8s.io/v1beta1", "status": {"token": "token"}}'
+    (folder / "aws").write_text(f"#!/bin/sh\necho '{credential}'\n")
+    (folder / "aws").chmod(0o755)
     return folder
 
 

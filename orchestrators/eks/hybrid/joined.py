@@ -8,8 +8,9 @@ from orchestrators.eks.api import Api
 
 LABEL = "eks.amazonaws.com/compute-type=hybrid"
 POLL = 5.0
-PATIENCE = 1800.0
-"""Seconds for people to run the join script on the first machine."""
+PATIENCE = 120.0
+"""Seconds for a machine that joins just now. People cannot be waited for: the join script is an output of the stack,
+and those are there when `up` has ended, well or not."""
 
 
 class NobodyJoinedError(Exception):

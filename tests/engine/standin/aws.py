@@ -2,14 +2,20 @@
 which deletes are refused.
 """
 
+import base64
 import hashlib
 import json
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tests.engine.standin.cloud import Cloud, CloudError
 
 Values = Mapping[str, Any]
+AUTHORITY = Path(__file__).resolve().parents[3] / "app/certificates/rds.pem"
+"""Any certificate: the stand-in's own cluster speaks plain HTTP."""
+
 ACCOUNT, REGION = "111122223333", "us-east-1"
 
 REPLACED_BY = {
@@ -39,6 +45,8 @@ REPLACED_BY = {
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": "clusterName",
     "aws:ecs/service:Service": "name cluster launchType schedulingStrategy",
     "aws:ecs/taskDefinition:TaskDefinition": "*",
+    "aws:ec2/vpnGatewayAttachment:VpnGatewayAttachment": "vpcId vpnGatewayId",
+    "aws:eks/accessEntry:AccessEntry": "clusterName principalArn type",
     "aws:eks/addon:Addon": "clusterName addonName",
     "aws:eks/cluster:Cluster": "name roleArn encryptionConfig bootstrapSelfManagedAddons",
     "aws:eks/fargateProfile:FargateProfile": "*",
@@ -73,6 +81,7 @@ REPLACED_BY = {
     "aws:sns/topic:Topic": "name fifoTopic",
     "aws:sns/topicSubscription:TopicSubscription": "topic protocol endpoint",
     "aws:sqs/queue:Queue": "name fifoQueue",
+    "aws:ssm/activation:Activation": "*",
     "aws:sqs/queuePolicy:QueuePolicy": "queueUrl",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "securityGroupId",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "securityGroupId",
@@ -108,6 +117,8 @@ NAMED = {
     "aws:ecs/taskDefinition:TaskDefinition": (),
     "aws:cloudwatch/eventTarget:EventTarget": ("rule", "targetId"),
     "aws:kms/key:Key": (),
+    "aws:eks/accessEntry:AccessEntry": ("clusterName", "principalArn"),
+    "aws:ssm/activation:Activation": (),
 }
 """What may be there once only; for every other type it is `name`."""
 
@@ -129,7 +140,7 @@ BLOCKED_BY = {
     "aws:rds/subnetGroup:SubnetGroup": "aws:rds/instance",
     "aws:rds/parameterGroup:ParameterGroup": "aws:rds/instance",
     "aws:elasticache/subnetGroup:SubnetGroup": "aws:elasticache/replicationGroup",
-    "aws:eks/cluster:Cluster": "aws:eks/fargateProfile aws:eks/addon kubernetes:",
+    "aws:eks/cluster:Cluster": "aws:eks/fargateProfile aws:eks/accessEntry aws:eks/addon kubernetes:",
     "aws:servicediscovery/httpNamespace:HttpNamespace": "aws:servicediscovery/service aws:ecs/service",
     "aws:cloudwatch/eventRule:EventRule": "aws:cloudwatch/eventTarget",
 }  # fmt: skip
@@ -221,6 +232,9 @@ def computed(type_: str, id_: str, inputs: Values) -> dict[str, Any]:
     if type_.startswith("docker-build:"):
         digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
         return {"digest": f"sha256:{digest}", "ref": f"image@sha256:{digest}"}
+    if type_ == "aws:eks/cluster:Cluster":
+        authority = {"data": base64.b64encode(AUTHORITY.read_bytes()).decode()}
+        return {"endpoint": os.environ["STANDIN_ENDPOINT"], "certificateAuthority": authority, "name": inputs["name"]}
     name = inputs.get("name") or inputs.get("identifier") or id_
     arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{id_}"
     return {"arn": arn, "name": name, **_of_its_kind(type_.rpartition(":")[2], id_, name, arn, inputs)}
@@ -238,6 +252,7 @@ def _of_its_kind(kind: str, id_: str, name: str, arn: str, inputs: Values) -> di
         "Function": {"lastModified": hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()},
         "EmailIdentity": {"dkimSigningAttributes": {"tokens": ["one", "two", "three"]}},
         "Queue": {"url": f"https://sqs.example/{name}"},
+        "Activation": {"activationCode": f"code-of-{id_}", "expirationDate": "2030-01-31T00:00:00Z"},
         "LaunchTemplate": {"latestVersion": 1},
         "TaskDefinition": {"arn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{inputs.get('family')}:{id_}"},
     }

@@ -9,6 +9,9 @@ from typing import Any
 
 from tests.engine.standin.cloud import Cloud
 
+MACHINE = "machine"
+"""The type of an object that stands for a machine of a data centre which has joined."""
+
 _KINDS = {"deployments": "apps/v1:Deployment", "statefulsets": "apps/v1:StatefulSet", "jobs": "batch/v1:Job"}
 
 
@@ -84,7 +87,11 @@ def _service(found: Any) -> Any:
 
 
 def _kubernetes(cloud: Cloud, path: str) -> Any:
-    """A Deployment, StatefulSet or Job whose controller has done what was asked for."""
+    """The nodes, or a Deployment, StatefulSet or Job whose controller has done what was asked for."""
+    if path == "/api/v1/nodes":
+        ready = [{"type": "Ready", "status": "True"}]
+        machines = cloud.objects(MACHINE)
+        return {"items": [{"metadata": {"name": m.id}, "status": {"conditions": ready}} for m in machines]}
     *_, namespace, plural, name = path.split("/")
     for found in cloud.objects(f"kubernetes:{_KINDS[plural]}"):
         metadata = found.inputs["metadata"]
