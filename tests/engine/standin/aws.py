@@ -64,6 +64,7 @@ REPLACED_BY = {
     "aws:lambda/function:Function": "name packageType",
     "aws:lambda/permission:Permission": "*",
     "aws:lb/listener:Listener": "loadBalancerArn",
+    "aws:lb/targetGroupAttachment:TargetGroupAttachment": "*",
     "aws:lb/listenerRule:ListenerRule": "listenerArn",
     "aws:lb/loadBalancer:LoadBalancer": "name internal loadBalancerType",
     "aws:lb/targetGroup:TargetGroup": "name port protocol targetType vpcId protocolVersion",

@@ -1,4 +1,4 @@
-"""The two APIs that the program itself waits for, answered from `Cloud`: ECS, and the Kubernetes API of a cluster."""
+"""The APIs that the program itself waits for, from `Cloud`: ECS, targets, and the Kubernetes API of a cluster."""
 
 import json
 import threading
@@ -14,6 +14,11 @@ MACHINE = "machine"
 
 _KINDS = {"deployments": "apps/v1:Deployment", "statefulsets": "apps/v1:StatefulSet", "jobs": "batch/v1:Job"}
 
+_HEALTHY = b"""<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions><member>
+<TargetHealth><State>healthy</State></TargetHealth></member></TargetHealthDescriptions></DescribeTargetHealthResult>
+</DescribeTargetHealthResponse>"""
+"""What Elastic Load Balancing, which speaks XML, says of every target."""
+
 
 @contextmanager
 def serving(cloud: Cloud) -> Iterator[str]:
@@ -21,15 +26,20 @@ def serving(cloud: Cloud) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self._answer(_ecs(cloud, self.headers["X-Amz-Target"].rpartition(".")[2], body))
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            if "X-Amz-Target" not in self.headers:
+                return self._send(_HEALTHY)
+            body = json.loads(content)
+            return self._answer(_ecs(cloud, self.headers["X-Amz-Target"].rpartition(".")[2], body))
 
         def do_GET(self) -> None:
             found = _kubernetes(cloud, self.path.partition("?")[0])
             self._answer(found or {"message": f"{self.path} not found"}, 200 if found else 404)
 
         def _answer(self, content: Any, status: int = 200) -> None:
-            data = json.dumps(content).encode()
+            self._send(json.dumps(content).encode(), status)
+
+        def _send(self, data: bytes, status: int = 200) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
@@ -55,14 +65,17 @@ def _ecs(cloud: Cloud, action: str, request: Mapping[str, Any]) -> Any:
                     {"name": c["name"], "exitCode": 0, "lastStatus": "STOPPED"} for c in _containers(cloud, arn)
                 ]
                 return {"tasks": [{"taskArn": f"{arn}/task", "lastStatus": "STOPPED", "containers": containers}]}
+        case "ListContainerInstances":
+            return {"containerInstanceArns": [f"machine/{number}" for number in range(3)]}
         case "DescribeServices":
-            wanted = request["services"]
-            return {
-                "services": [
-                    _service(o) for o in cloud.objects("aws:ecs/service:Service") if o.inputs["name"] in wanted
-                ]
-            }
+            clusters = [c for c in cloud.objects("aws:ecs/cluster:Cluster") if c.inputs["name"] == request["cluster"]]
+            here = [o for o in cloud.objects("aws:ecs/service:Service") if o.inputs["cluster"] in _arns(clusters)]
+            return {"services": [_service(o) for o in here if o.inputs["name"] in request["services"]]}
     raise LookupError(action)
+
+
+def _arns(found: Any) -> Any:
+    return {each.outputs["arn"] for each in found}
 
 
 def _containers(cloud: Cloud, arn: str) -> Any:
