@@ -25,7 +25,7 @@ run: $(READY) ## Run the five services here under load, with a fault, an alarm a
 	@$(BIN)/switchyard run
 
 test: lint ## Check style and types, then run every test that needs neither a Docker engine nor a cluster
-	@$(BIN)/pytest -m "not docker and not cluster and not engine"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not docker and not cluster and not engine"
 
 test-docker: $(READY) ## Run the tests that need a Docker engine with Compose v2
 	@$(BIN)/pytest -m docker

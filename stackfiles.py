@@ -1,11 +1,22 @@
 """Pulumi's own files read without its CLI: the project's defaults, the stack's values over them, `--set` on top."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from stackconfig import nearest_of
+
+
+class _Loader(yaml.SafeLoader):
+    """Moments stay text, as for Pulumi's own reader."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the base class says what it is
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 class StackFileError(Exception):
@@ -47,13 +58,16 @@ def _stack_file(root: Path, stack: str) -> Mapping[str, object]:
 
 def _mapping(path: Path) -> Mapping[str, object]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _value(path.read_text(encoding="utf-8"))
+        json.dumps(content, allow_nan=False)
     except FileNotFoundError:
         raise StackFileError(f"{path} does not exist; run this in the folder of the project") from None
     except (OSError, UnicodeDecodeError) as error:
         raise StackFileError(f"{path} cannot be read: {error}") from None
     except yaml.YAMLError as error:
         raise StackFileError(f"{path} is not YAML: {error}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StackFileError(f"{path} has a value that Pulumi's config cannot: {error}") from None
     if content is None:
         return {}
     if not isinstance(content, Mapping):
@@ -65,7 +79,11 @@ def _section(content: Mapping[str, object]) -> Mapping[str, object]:
     section = content.get("config") or {}
     if not isinstance(section, Mapping):
         raise StackFileError("`config` has to be an object of keys and values")
-    return section
+    return {str(key): value for key, value in section.items()}
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - YAML
+    return yaml.load(text, _Loader)  # noqa: S506 - a safe one
 
 
 def _qualified(project: str, key: str) -> str:
@@ -77,7 +95,7 @@ def _apply(config: dict[str, object], project: str, change: str) -> None:
     if not key or not equals:
         raise StackFileError(f"--set {change}: write key=value, for example --set orchestrator=eks")
     try:
-        value = yaml.safe_load(text)
+        value = _value(text)
     except yaml.YAMLError:
         value = text
     first, *rest = key.split(".")

@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from commands import stacks
+from live.base import LiveError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +39,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when only what others own has changed, 1 when there is real drift."""
+    if shutil.which("pulumi") is None:
+        raise LiveError("the Pulumi CLI is not on PATH, and only it can refresh: install it as its documentation says")
     events: list[EngineEvent] = []
     try:
         stack = automation.select_stack(arguments.stack, work_dir=str(stacks.ROOT))
         stack.preview_refresh(on_event=events.append)
         ledger = stack.outputs()["ledger"].value
     except automation.CommandError as error:
-        raise stacks.UsageError(f"Pulumi cannot refresh stack {arguments.stack}:\n{error}") from None
+        said = str(error).rpartition("stderr: ")[2].strip().removeprefix("error: ")
+        raise LiveError(f"Pulumi cannot refresh stack {arguments.stack}: {said}") from None
     except KeyError:
-        raise stacks.UsageError(f"stack {arguments.stack} was never made whole: pulumi up comes first") from None
+        raise LiveError(f"stack {arguments.stack} was never whole:\n    pulumi up --stack {arguments.stack}") from None
     found = list(drifts((event.res_outputs_event.metadata for event in events if event.res_outputs_event), ledger))
     real, delegated = [d for d in found if not d.owner], [d for d in found if d.owner]
     for title, listed in (("Drift", real), ("Others' fields, changed by their owners", delegated)):

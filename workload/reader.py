@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from workload import links, portability
 from workload.compose import Project, load
+from workload.compose.files import contents
 from workload.compose.tree import Node, key_at
 from workload.container import Entry
 from workload.errors import DescriptionError, Problem
@@ -270,7 +271,7 @@ class _Reader:
             content = str(node.get("content")).encode()
         elif file := node.get("file"):
             try:
-                content = Path(file).read_bytes()
+                content = contents(Path(file))
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or str(error)
                 self.problem(node.value["file"].at, f"configs.{name}.file: cannot be read: {reason}")

@@ -1,4 +1,4 @@
-"""The portal on real servers: one for each test that kills, one shared by the others."""
+"""The portal on real servers: every file of tests has a database of its own, so that files may run side by side."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -49,7 +49,7 @@ def running(database: str, folder: Path) -> Iterator[Portal]:
         cache.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _quiet(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     with running(postgres(), tmp_path_factory.mktemp("quiet")) as portal:
         portal.serve("api")
@@ -70,7 +70,7 @@ def portal(_quiet: Portal) -> Iterator[Portal]:
         connection.execute("TRUNCATE transcripts, transcript_requests")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """All three services, for tests that leave nothing which others mind."""
     with running(postgres(), tmp_path_factory.mktemp("shared")) as portal:

@@ -115,6 +115,32 @@ def test_wrong_usage_is_one_line_and_exits_with_2(capsys, arguments, message):
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("config: {5: 6}", "5: no such key"),
+        ("config: {switchyard:size: !!binary aGk=}", "has a value that Pulumi's config cannot"),
+        ("config: &all {a: *all}", "has a value that Pulumi's config cannot"),
+        ("config: [", "is not YAML"),
+        ("config: 5", "`config` has to be an object"),
+        ("\xff", "cannot be read"),
+    ],
+)
+def test_a_stack_file_that_is_none_is_refused_without_a_traceback(monkeypatch, capsys, tmp_path, content, message):
+    for name in ("Pulumi.yaml", "__main__.py", "compose.yaml"):
+        (tmp_path / name).write_bytes((commands.stacks.ROOT / name).read_bytes())
+    (tmp_path / "Pulumi.dev.yaml").write_text(content, encoding="latin-1")
+    monkeypatch.setattr(commands.stacks, "ROOT", tmp_path)
+    status, out, err = call(capsys, "plan")
+    assert status in (1, 2)
+    assert message in out + err
+
+
+def test_a_moment_in_a_setting_stays_text(capsys):
+    _, out, _ = call(capsys, "plan", "--json", "--set", "tags.born=2030-01-31T00:00:00Z")
+    assert json.loads(out)["refusals"] == []
+
+
 def test_help_names_every_command(capsys):
     with pytest.raises(SystemExit) as ended:
         commands.main(["--help"])

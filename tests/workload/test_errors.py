@@ -146,6 +146,11 @@ def test_a_malformed_file_is_explained(tmp_path, text):
     assert errors(tmp_path, text) == [WHOLE_FILE[text]]
 
 
+def test_a_file_without_end_is_refused():
+    with pytest.raises(DescriptionError, match="/dev/zero: cannot be read: it is larger than 8 MB"):
+        read(Path("/dev/zero"))
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DescriptionError, match=r"nothing\.yaml: there is no such file"):
         read(tmp_path / "nothing.yaml", environment={})

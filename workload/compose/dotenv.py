@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from workload.compose.files import contents
 from workload.compose.interpolate import Scope, SubstitutionError
 from workload.errors import DescriptionError, Problem
 from workload.model import Position
@@ -34,7 +35,7 @@ def read(path: Path, name: str, known: Mapping[str, str], *, raw: bool = False) 
         DescriptionError: the file cannot be read, or a line is none of `KEY=value`, `KEY: value`, `KEY`, `# comment`.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = contents(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DescriptionError([Problem(Position(name, 1, 1), "not UTF-8: save the file as UTF-8 text")]) from None
     except (OSError, ValueError) as error:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import yaml
 
+from workload.compose.files import contents
 from workload.errors import DescriptionError, Problem
 from workload.model import Position
 from workload.text import Text
@@ -88,7 +89,7 @@ def parse(path: Path, name: str) -> list[Node]:
         DescriptionError: the file cannot be read, or is not YAML.
     """
     try:
-        content = path.read_bytes()
+        content = contents(path)
     except FileNotFoundError:
         raise DescriptionError([Problem(None, f"{name}: there is no such file")]) from None
     except (OSError, ValueError) as error:
