@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import cast
 
 import pulumi
 import pulumi_aws as aws
@@ -53,4 +54,6 @@ def login(made: aws.ecr.Repository, parent: pulumi.Resource) -> docker_build.Reg
     token = aws.ecr.get_authorization_token_output(
         registry_id=made.registry_id, opts=pulumi.InvokeOutputOptions(parent=parent)
     )
-    return docker_build.RegistryArgs(address=made.repository_url, username=token.user_name, password=token.password)
+    # Else it stands in the state as text.
+    password = cast("pulumi.Output[str]", pulumi.Output.secret(token.password))
+    return docker_build.RegistryArgs(address=made.repository_url, username=token.user_name, password=password)
