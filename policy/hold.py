@@ -20,6 +20,8 @@ def hold() -> None:
 
 
 def _held(args: pulumi.ResourceTransformationArgs) -> None:
+    if args.opts.urn or args.opts.id:  # a reference to what exists, such as a child that a component gives: no inputs
+        return
     inputs = _known(args.props)
     for rule in RULES:
         try:

@@ -51,3 +51,8 @@ def test_an_advisory_rule_stops_nothing(held):
         )
 
     assert [each.name for each in held(program).of("lb/listener:Listener")] == ["http"]
+
+
+def test_a_reference_to_what_exists_is_no_resource_of_the_stack(held):
+    """Such as the cluster that `pulumi_eks.Cluster` gives: its inputs are elsewhere."""
+    assert held(lambda: aws.eks.Cluster.get("there", "switchyard-dev-eks-ec2"))
