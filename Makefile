@@ -34,7 +34,7 @@ test-cluster: $(READY) ## Run the tests that need a Kubernetes API server (KUBEC
 	@$(BIN)/pytest -m cluster
 
 test-engine: $(READY) ## Run the tests that need the Pulumi CLI: whole lives of stacks against stand-in plugins
-	@$(BIN)/pytest -m engine -n 2 --dist loadfile tests/engine
+	@$(BIN)/pytest -m engine -n 2 --dist loadgroup tests/engine
 
 lint: $(READY) ## ruff and strict mypy
 	@$(BIN)/ruff check --quiet .
@@ -46,7 +46,7 @@ format: $(READY) ## Let ruff format and repair what it can
 	@$(BIN)/ruff format --quiet .
 
 bench: $(READY) ## Print speeds as ratios within one run
-	@for name in read_compose render plan balancer api_throughput handler; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in read_compose render plan preview balancer api_throughput handler; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 screenshots: $(READY) ## Make the pictures in Screenshots/ from the real pages and report
 	@$(BIN)/python -m simulate.screenshots
