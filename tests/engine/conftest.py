@@ -5,13 +5,17 @@ import warnings
 
 import pytest
 
-from tests.engine.project import project
+from tests.engine.project import PLACEMENTS, STACKS, project
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
+    """What shares an account runs in one process: the tests of a placement, otherwise those of a file."""
     for item in items:
         if "tests/engine/" in item.path.as_posix():
+            placement = item.callspec.params.get("placement") if hasattr(item, "callspec") else None
             item.add_marker(pytest.mark.engine)
+            item.add_marker(pytest.mark.xdist_group(placement or item.path.stem))
 
 
 @pytest.fixture(scope="session")
@@ -26,4 +30,20 @@ def cli():
 def account(cli, tmp_path_factory):
     """A project and its account, shared by the tests of one module in their order."""
     with project(tmp_path_factory.mktemp("engine")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session", params=PLACEMENTS)
+def placement(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def placed(cli, placement, tmp_path_factory):
+    """Both stacks of the repository on one placement in one account, from nothing; shared by its tests."""
+    with project(tmp_path_factory.mktemp(placement)) as made:
+        for name in STACKS:
+            made.place(name, placement)
+            made.configure(name, {"alerts": {"sender": "alerts@example.com", "to": [f"{name}@example.com"]}})
+            made.logs[name] = made.stack(name, PYTHONHASHSEED="1").up(diff=True, show_secrets=False).stdout
         yield made

@@ -1,9 +1,10 @@
 """A copy of the project in a folder of its own, driven by the Automation API against the stand-in plugins."""
 
+import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,24 +13,48 @@ import yaml
 from pulumi import automation
 from pulumi.automation import Deployment
 
-from tests.engine.standin import endpoint
+from orchestrators.registry import ORCHESTRATORS
+from tests.engine.standin import endpoint, plugin
 from tests.engine.standin.cloud import Cloud
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("aws", "docker-build", "eks", "kubernetes", "random")
+PLACEMENTS = [
+    f"{name}-{compute}"
+    for name, entry in ORCHESTRATORS.items()
+    for compute in entry.computes
+    if compute != "datacenter"
+]
+"""Those in the cloud; test_site.py and test_datacenter.py prove the others, which need machines that join."""
+
+STACKS = ("dev", "prod")
+PACKAGES = ("aws", "docker-build", "kubernetes", "random")
 _LEFT_OUT = (".*", "__pycache__", "tests", "runs", "rendered", "Screenshots")
 
+_PLUGIN = """#!{python} -IS
+import os, time
+engine = os.getppid()
+print({port}, flush=True)
+while os.getppid() == engine:
+    time.sleep(0.2)
+"""
+"""Tells the engine where a plugin answers that runs in the test's own process: starting it costs next to nothing."""
 
-def _plugins(folder: Path) -> Path:
-    """The executables by which the engine starts each stand-in."""
+
+def _plugins(folder: Path, ports: Mapping[str, int], kubeconfig: Path, real: Collection[str]) -> Path:
+    """The executables by which the engine starts each stand-in; in place of `real` ones there is none."""
     folder.mkdir()
-    modules = {f"pulumi-resource-{package}": f"tests.engine.standin.plugin {package}" for package in PACKAGES}
-    # Comes with the real CLI; here so that a CLI built alone does as well.
-    modules["pulumi-resource-pulumi-python"] = "pulumi.dynamic"
-    for name, module in modules.items():
-        path = "" if module == "pulumi.dynamic" else f"PYTHONPATH={ROOT} "
-        file = folder / name
-        file.write_text(f'#!/bin/sh\n{path}exec {sys.executable} -u -m {module} "$@"\n')
+    scripts = {package: _PLUGIN.format(python=sys.executable, port=port) for package, port in ports.items()}
+    scripts["eks"] = (
+        f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tests.engine.standin.eks {kubeconfig} "$@"\n'
+    )
+    scripts["pulumi-python"] = (
+        f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -um tests.engine.standin.dynamic "$@"\n'
+    )
+    for package, script in scripts.items():
+        if package in real:
+            continue
+        file = folder / f"pulumi-resource-{package}"
+        file.write_text(script)
         file.chmod(0o755)
     # What the kubeconfig of a cluster asks for a token.
     credential = '{"apiVersion": "client.authentication.k8s.io/v1beta1", "status": {"token": "token"}}'
@@ -38,32 +63,46 @@ def _plugins(folder: Path) -> Path:
     return folder
 
 
+def _kubeconfig(address: str) -> str:
+    return json.dumps({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "standin",
+        "contexts": [{"name": "standin", "context": {"cluster": "standin", "user": "standin"}}],
+        "clusters": [{"name": "standin", "cluster": {"server": address}}],
+        "users": [{"name": "standin", "user": {"token": "token"}}],
+    })  # fmt: skip
+
+
 class Project:
     """`folder` holds a copy of the program to be changed, the states and the account that all its stacks share."""
 
-    def __init__(self, folder: Path, cloud: Cloud, address: str) -> None:
+    def __init__(
+        self, folder: Path, cloud: Cloud, ports: Mapping[str, int], address: str, real: Collection[str]
+    ) -> None:
         self.folder, self.cloud = folder / "project", cloud
+        self.logs: dict[str, str] = {}
         shutil.copytree(ROOT, self.folder, ignore=shutil.ignore_patterns(*_LEFT_OUT))
         project = self.folder / "Pulumi.yaml"
         content = yaml.safe_load(project.read_text())
         content["runtime"]["options"] = {"virtualenv": sys.prefix}
         project.write_text(yaml.safe_dump(content))
         (folder / "state").mkdir()
+        kubeconfig = folder / "kubeconfig"
+        kubeconfig.write_text(_kubeconfig(address))
         self.environment = {
-            "PATH": f"{_plugins(folder / 'plugins')}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{_plugins(folder / 'plugins', ports, kubeconfig, real)}{os.pathsep}{os.environ['PATH']}",
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_HOME": str(folder / "home"),
             "PULUMI_CONFIG_PASSPHRASE": "a passphrase",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_ERROR_OUTPUT_STRING": "true",
-            "STANDIN_CLOUD": str(folder / "cloud.db"),
-            "STANDIN_ENDPOINT": address,
+            "PYTHONDONTWRITEBYTECODE": "",  # else each of its processes compiles the providers anew
             "AWS_ENDPOINT_URL": address,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "us-east-1",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
     def configure(self, stack: str, values: Mapping[str, Any]) -> None:
@@ -75,6 +114,10 @@ class Project:
             if value is not None:
                 content["config"][f"switchyard:{key}"] = value
         file.write_text(yaml.safe_dump(content))
+
+    def place(self, stack: str, placement: str) -> None:
+        orchestrator, compute = placement.split("-")
+        self.configure(stack, {"orchestrator": orchestrator, "compute": compute})
 
     def stack(self, name: str, **environment: str) -> automation.Stack:
         return automation.create_or_select_stack(
@@ -94,10 +137,12 @@ class Project:
 
 
 @contextmanager
-def project(folder: Path) -> Iterator[Project]:
-    cloud = Cloud(folder / "cloud.db")
-    with endpoint.serving(cloud) as address:
-        yield Project(folder, cloud, address)
+def project(folder: Path, real: Collection[str] = ()) -> Iterator[Project]:
+    """Against stand-ins for all packages but the `real` ones, whose plugins are on PATH."""
+    cloud = Cloud()
+    with endpoint.serving(cloud) as address, plugin.serving(cloud, PACKAGES) as ports:
+        cloud.address = address
+        yield Project(folder, cloud, ports, address, real)
 
 
 def resources(deployment: Deployment) -> Sequence[Mapping[str, Any]]:

@@ -1,79 +1,99 @@
-"""What a single change touches, as the engine sees it: exactly what is written here and nothing else."""
+"""What a single change touches on each placement, as the engine sees it: exactly what is written here, nothing else."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from tests.engine.observe import touched
 
-SERVICE = "aws:ecs/service:Service"
-TASK = "aws:ecs/taskDefinition:TaskDefinition"
-ROLLOUT = "pulumi-python:dynamic/switchyard:Rollout"
+SECRET = "aws:secretsmanager/secretVersion:SecretVersion"
+DYNAMIC = "pulumi-python:dynamic/switchyard"
 
 
-@pytest.fixture(scope="module")
-def stack(account):
-    made = account.stack("dev")
-    made.up()
-    return made
+@dataclass(frozen=True)
+class Place:
+    """What the same thing is called on one placement."""
 
+    key: str
 
-@pytest.fixture
-def change(account, stack):
-    """Gives what the change touches, and takes the change back."""
-    compose = account.folder / "compose.yaml"
-    config = account.folder / "Pulumi.dev.yaml"
-    before = compose.read_text(), config.read_text()
+    def rolled(self, service):
+        """The service takes a new revision, and the `up` waits for it."""
+        if self.key.startswith("eks"):
+            name = f"{self.key}-deployment-{service}"
+            return {f"update {name} (kubernetes:apps/v1:Deployment)"} | replaced(
+                f"{name}-rollout", f"{DYNAMIC}:KubernetesRollout"
+            )
+        name = f"{self.key}-{service}"
+        task = replaced(name, "aws:ecs/taskDefinition:TaskDefinition")
+        return task | {f"update {name} (aws:ecs/service:Service)"} | replaced(f"{name}-rollout", f"{DYNAMIC}:Rollout")
 
-    def apply(*texts, **values):
-        account.describe(*texts)
-        account.configure("dev", values)
-        return touched(stack)
+    def migrated(self):
+        """The migration runs once more."""
+        if self.key.startswith("eks"):
+            name = f"{self.key}-job-migrate"
+            return replaced(name, "kubernetes:batch/v1:Job") | replaced(
+                f"{name}-rollout", f"{DYNAMIC}:KubernetesRollout"
+            )
+        name = f"{self.key}-migrate"
+        return replaced(name, "aws:ecs/taskDefinition:TaskDefinition") | replaced(f"{name}-run", f"{DYNAMIC}:JobRun")
 
-    yield apply
-    compose.write_text(before[0])
-    config.write_text(before[1])
+    def scaled(self, service):
+        """The autoscaler has other bounds."""
+        if self.key.startswith("eks"):
+            name = f"{self.key}-horizontalpodautoscaler-{service}"
+            return {f"update {name} (kubernetes:autoscaling/v2:HorizontalPodAutoscaler)"}
+        return {f"update {self.key}-{service}-scaling (aws:appautoscaling/target:Target)"}
 
 
 def replaced(name, type_):
     return {f"{verb} {name} ({type_})" for verb in ("create-replacement", "replace", "delete-replaced")}
 
 
-def rolled(service):
-    """A new revision, the service that takes it, the wait for it."""
-    name = f"ecs-fargate-{service}"
-    return replaced(name, TASK) | {f"update {name} ({SERVICE})"} | replaced(f"{name}-rollout", ROLLOUT)
+@pytest.fixture
+def here(placement):
+    return Place(placement)
 
 
-def test_no_change_touches_nothing(change):
-    assert change() == set()
+@pytest.fixture
+def change(placed):
+    """Gives what the change touches, and takes the change back."""
+    files = [placed.folder / name for name in ("__main__.py", "compose.yaml", "Pulumi.dev.yaml")]
+    before = [file.read_text() for file in files]
+
+    def apply(*texts, **values):
+        placed.describe(*texts)
+        placed.configure("dev", values)
+        return touched(placed.stack("dev"))
+
+    yield apply
+    for file, text in zip(files, before, strict=True):
+        file.write_text(text)
 
 
-def test_an_environment_variable_rolls_its_service_alone(change):
-    assert change(
-        ("      PORT: ${WEB_PORT:-8000}\n", "      PORT: ${WEB_PORT:-8000}\n      GREETING: hello\n")
-    ) == rolled("web")
+def test_an_environment_variable_rolls_its_service_alone(change, here):
+    port = "      PORT: ${WEB_PORT:-8000}\n"
+    assert change((port, f"{port}      GREETING: hello\n")) == here.rolled("web")
 
 
+@pytest.mark.parametrize("placement", ["ecs-fargate"], indirect=True, scope="session")
 def test_another_deployment_strategy_keeps_the_rule_and_the_service(change):
+    service = "aws:ecs/service:Service"
     found = change((", requests: 600}", "}"), ecs={"deployment": "blue_green"})
-    assert f"update ecs-fargate-web ({SERVICE})" in found
+    assert f"update ecs-fargate-web ({service})" in found
     assert "create edge-ecs-fargate-web-alternate (aws:lb/targetGroup:TargetGroup)" in found
-    kept = {step for step in found if "routes-web" in step or step.endswith(f"ecs-fargate-web ({SERVICE})")}
+    kept = {step for step in found if "routes-web" in step or step.endswith(f"ecs-fargate-web ({service})")}
     assert {step.partition(" ")[0] for step in kept} == {"update"}
 
 
-def test_a_size_rolls_its_service_alone(change):
-    found = change(
-        ('limits: {cpus: "0.5", memory: 1G}\n    x-scaling', 'limits: {cpus: "1", memory: 2G}\n    x-scaling')
-    )
-    assert found == rolled("api")
+def test_a_size_rolls_its_service_alone(change, here):
+    size = 'limits: {cpus: "0.5", memory: 1G}\n    x-scaling'
+    assert change((size, size.replace("0.5", "1").replace("1G", "2G"))) == here.rolled("api")
 
 
-def test_scaling_bounds_touch_the_scaling_target_alone(change):
-    found = change(("x-scaling: {min: 1, max: 5, cpu: 70}", "x-scaling: {min: 1, max: 7, cpu: 70}"))
-    assert found == {"update ecs-fargate-worker-scaling (aws:appautoscaling/target:Target)"}
+def test_scaling_bounds_touch_the_scaling_target_alone(change, here):
+    bounds = "x-scaling: {min: 1, max: 5, cpu: 70}"
+    assert change((bounds, bounds.replace("max: 5", "max: 7"))) == here.scaled("worker")
 
 
 def test_replicas_of_a_scaled_service_are_the_autoscalers_matter(change):
@@ -81,38 +101,36 @@ def test_replicas_of_a_scaled_service_are_the_autoscalers_matter(change):
     assert change((workers, workers.replace("replicas: 1", "replicas: 2"))) == set()
 
 
-def test_a_new_image_runs_the_migration_and_rolls_what_uses_it(change):
+def test_a_new_image_runs_the_migration_and_rolls_what_uses_it(change, here):
     digest = f"example.com/portal@sha256:{'1' * 64}"
     found = change(images=dict.fromkeys(("web", "api", "worker", "migrate"), digest))
-    run = replaced("ecs-fargate-migrate", TASK) | replaced(
-        "ecs-fargate-migrate-run", "pulumi-python:dynamic/switchyard:JobRun"
-    )
-    assert run | rolled("web") | rolled("api") | rolled("worker") <= found
-    rest = found - run - rolled("web") - rolled("api") - rolled("worker")
+    users = here.migrated() | here.rolled("web") | here.rolled("api") | here.rolled("worker")
+    assert users <= found
     # Nothing is built any more, so the repository goes, and with it the roles' rights to pull from it.
-    assert all(re.search(r"delete images-|update .*RolePolicy\)", line) for line in rest), rest
+    assert not [line for line in found - users if not re.match(r"delete images-|update .*RolePolicy\)", line)]
 
 
-def test_a_threshold_touches_its_alarm_alone(change):
+MAIL = "update alerting-mail (aws:lambda/function:Function)"
+"""The handler, which is told who gets mail and what each alarm says."""
+
+
+def test_a_threshold_touches_its_alarm_and_what_the_mail_says_of_it(change, here):
     ingress = "    x-ingress: {port: 8000, path: /}\n"
-    found = change((ingress, f"{ingress}    x-alarms: {{cpu: {{threshold: 91}}}}\n"))
-    assert len(found) == 1
-    assert re.fullmatch(r"update alerting-\S*web\S*cpu\S* \(aws:cloudwatch/metricAlarm:MetricAlarm\)", *found)
+    alarm = f"update alerting-{here.key}-web-cpu (aws:cloudwatch/metricAlarm:MetricAlarm)"
+    assert change((ingress, f"{ingress}    x-alarms: {{cpu: {{threshold: 91}}}}\n")) == {alarm, MAIL}
 
 
-def test_a_secret_that_was_set_by_hand_rolls_its_clients_alone(change, account):
-    (version,) = account.cloud.objects("aws:secretsmanager/secretVersion:SecretVersion")
-    account.cloud.put(replace(version, outputs={**version.outputs, "versionId": "by-hand"}))
-    run = replaced("ecs-fargate-migrate-run", "pulumi-python:dynamic/switchyard:JobRun")
-    assert change() == replaced("ecs-fargate-migrate", TASK) | run | rolled("api") | rolled("worker")
-    account.cloud.put(version)
+def test_another_recipient_touches_who_is_told_alone(change):
+    told = "alerting-mail-fallback-{} (aws:sns/topicSubscription:TopicSubscription)"
+    assert change(alerts={"sender": "alerts@example.com", "to": ["you@example.com"]}) == {
+        MAIL, f"create {told.format('you@example.com')}", f"delete {told.format('dev@example.com')}"
+    }  # fmt: skip
 
 
 MORE = """
   more:
-    image: valkey/valkey:8
-    user: "999:999"
-    expose: ["6379"]
+    <<: *python
+    command: [python, -m, portal.worker]
     deploy:
       resources:
         limits: {cpus: "0.25", memory: 512M}
@@ -121,7 +139,41 @@ secrets:
 """
 
 
+@pytest.fixture
+def set_by_hand(placed):
+    version = next(v for v in placed.cloud.objects(SECRET) if "urn:pulumi:dev::" in v.urn)
+    placed.cloud.put(replace(version, outputs={**version.outputs, "versionId": "by-hand"}))
+    yield
+    placed.cloud.put(version)
+
+
+def test_a_secret_that_was_set_by_hand_rolls_its_clients_alone(set_by_hand, change, here):
+    fetched = set()
+    if here.key.startswith("eks"):
+        fetched = replaced(f"{here.key}-externalsecret-db_password", "kubernetes:external-secrets.io/v1:ExternalSecret")
+    assert change() == fetched | here.migrated() | here.rolled("api") | here.rolled("worker")
+
+
 def test_one_more_service_leaves_the_others_alone(change):
-    found = change(("\nsecrets:\n", MORE))
+    found = change(("\nsecrets:\n", MORE)) - {MAIL}
     assert found
-    assert all(line.startswith("create ") and "more" in line for line in found), found
+    assert not [line for line in found if not (line.startswith("create ") and "more" in line)]
+
+
+def test_one_service_fewer_leaves_the_others_alone(change, placed):
+    text = (placed.folder / "compose.yaml").read_text()
+    worker = text[text.index("\n  worker:\n") : text.index("\n  # Runs to its end")]
+    found = change((worker, "")) - {MAIL}
+    assert found
+    assert not [line for line in found if not (line.startswith("delete ") and "worker" in line)]
+
+
+def test_a_renamed_component_keeps_its_resources_by_its_alias(change, placed):
+    program = placed.folder / "__main__.py"
+    named = 'key = Key("key", KeyArgs(names=names, protect=protect, tags=tags))'
+    assert named in program.read_text()
+    renamed = named.replace('"key"', '"keys"').replace(
+        "))", '), pulumi.ResourceOptions(aliases=[pulumi.Alias(name="key")]))'
+    )
+    program.write_text(program.read_text().replace(named, renamed))
+    assert change() == set()

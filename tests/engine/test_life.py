@@ -1,73 +1,76 @@
-"""Both stacks of the repository in one account, from nothing to nothing."""
+"""Both stacks of the repository in one account, from nothing to nothing, on every placement in the cloud."""
 
 import pytest
 from pulumi.automation import CommandError
 
 from planning.rights import OWN, RIGHTS
 from tests.engine.observe import lost
-from tests.engine.project import resources
-
-STACKS = ("dev", "prod")
-
-
-@pytest.fixture(scope="module")
-def stacks(account):
-    """Made one after the other: the account refuses a name that is taken, so none is shared."""
-    made = {name: account.stack(name) for name in STACKS}
-    for stack in made.values():
-        stack.up()
-    return made
+from tests.engine.project import STACKS, resources
+from tests.engine.standin.aws import name_of
 
 
-def test_everything_in_the_account_is_in_a_state(account, stacks):
-    assert not lost(account, *stacks.values())
+def test_everything_in_the_account_is_in_a_state(placed):
+    assert not lost(placed, *map(placed.stack, STACKS))
 
 
-def test_every_call_is_one_that_the_deploying_role_is_allowed(account, stacks):
-    called = {call.type for call in account.cloud.calls("create", "update", "delete")}
+def test_the_stacks_never_share_a_name(placed):
+    """In the account, that is: within a cluster, of which each stack has its own, they may."""
+    names = {stack: set() for stack in STACKS}
+    for found in placed.cloud.objects():
+        if found.type.startswith("aws:"):
+            names[found.urn.split(":")[2]] |= {
+                (found.type, name) for name in [name_of(found.type, found.inputs)] if name
+            }
+    assert len(names["dev"]) > 40
+    assert not names["dev"] & names["prod"]
+
+
+def test_every_call_is_one_that_the_deploying_role_is_allowed(placed):
+    called = {found.type for found in placed.cloud.objects()}
     theirs = {type_ for type_ in called if not type_.startswith(OWN)}
     assert len(theirs) > 50
     assert not [type_ for type_ in theirs if type_ not in RIGHTS or not (RIGHTS[type_].does or RIGHTS[type_].looks)]
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_a_preview_in_another_process_with_another_hash_seed_changes_nothing(account, stacks, name):
-    account.stack(name, PYTHONHASHSEED="4711").preview(expect_no_changes=True)
+def test_a_preview_in_another_process_with_another_hash_seed_changes_nothing(placed, name):
+    placed.stack(name, PYTHONHASHSEED="4711").preview(expect_no_changes=True)
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_an_up_after_a_refresh_changes_nothing(account, stacks, name):
-    account.cloud.forget_calls()
-    account.stack(name, PYTHONHASHSEED="17").up(refresh=True, expect_no_changes=True)
-    assert not account.cloud.calls("create", "update", "delete", "run")
+def test_an_up_after_a_refresh_changes_nothing(placed, name):
+    placed.cloud.forget_calls()
+    placed.stack(name, PYTHONHASHSEED="17").up(refresh=True, expect_no_changes=True)
+    assert not placed.cloud.calls("create", "update", "delete", "run")
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_no_secret_stands_in_the_state_as_text(account, stacks, name):
-    passwords = [
-        found.outputs["result"] for found in account.cloud.objects("random:index/randomPassword:RandomPassword")
-    ]
-    assert len(passwords) == 2
+def test_no_secret_stands_in_the_state_or_the_log_as_text(placed, name):
+    secrets = [found.outputs["result"] for found in placed.cloud.objects("random:index/randomPassword:RandomPassword")]
+    assert secrets
+    secrets.append("registry-token")
     # The file itself: an export by the Automation API is decrypted.
-    state = (account.folder.parent / f"state/.pulumi/stacks/switchyard/{name}.json").read_text()
-    assert not [password for password in passwords if password in state]
-    assert "registry-token" not in state
+    state = (placed.folder.parent / f"state/.pulumi/stacks/switchyard/{name}.json").read_text()
+    assert "[secret]" in placed.logs[name]
+    assert not [secret for secret in secrets if secret in state or secret in placed.logs[name]]
 
 
-def test_production_refuses_to_be_destroyed_and_keeps_what_is_protected(account, stacks):
+def test_production_refuses_to_be_destroyed_and_keeps_what_is_protected(placed):
+    stack = placed.stack("prod")
     protected = {
         resource["id"]
-        for resource in resources(stacks["prod"].export_stack())
+        for resource in resources(stack.export_stack())
         if resource.get("protect") and resource.get("custom") and not resource["type"].startswith("pulumi:")
     }
     assert protected
     with pytest.raises(CommandError, match="protected"):
-        stacks["prod"].destroy()
-    assert protected <= {found.id for found in account.cloud.objects()}
+        stack.destroy()
+    assert protected <= {found.id for found in placed.cloud.objects()}
 
 
-def test_destroy_leaves_nothing_and_no_delete_was_refused(account, stacks):
-    account.cloud.forget_calls()
-    stacks["dev"].destroy()
-    assert not [found for found in account.cloud.objects() if "urn:pulumi:dev::" in found.urn]
-    assert not [call for call in account.cloud.calls("delete") if call.error]
+def test_destroy_leaves_nothing_and_no_delete_was_refused(placed):
+    """The account refuses a delete that AWS would: `BLOCKED_BY` is its table of dependencies."""
+    placed.cloud.forget_calls()
+    placed.stack("dev").destroy()
+    assert not [found for found in placed.cloud.objects() if "urn:pulumi:dev::" in found.urn]
+    assert not [call for call in placed.cloud.calls("delete") if call.error]

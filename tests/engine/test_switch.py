@@ -15,9 +15,7 @@ def stack(account):
     return made
 
 
-@pytest.mark.parametrize(
-    "target", [("eks", "fargate"), ("eks", "ec2"), ("ecs", "ec2"), ("ecs", "fargate")], ids="-".join
-)
+@pytest.mark.parametrize("target", ["eks-fargate", "eks-ec2", "ecs-ec2", "ecs-fargate"])
 def test_a_switch_keeps_data_and_address_and_moves_requests_first(account, stack, target):
     """Each case starts where the one before it ended, so that every neighbour is left and reached."""
 
@@ -28,7 +26,7 @@ def test_a_switch_keeps_data_and_address_and_moves_requests_first(account, stack
 
     before, url = lasting(), stack.outputs()["url"].value
     account.cloud.forget_calls()
-    account.configure("dev", {"orchestrator": target[0], "compute": target[1]})
+    account.place("dev", target)
     stack.up()
 
     assert before <= lasting()

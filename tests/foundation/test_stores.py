@@ -1,5 +1,8 @@
 """What keeps data, and which changes would leave some behind."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -100,3 +103,22 @@ def test_the_record_is_registered_as_plain_values() -> None:
     args = KeeperArgs(stores=stores(described(), settings(EKS)), lose=(), stack="test")
     found = run(lambda: Keeper("keeper", args)).one("switchyard:Keeper")
     assert list(found.inputs["stores"]) == ["db@eks-ec2/db"]
+
+
+def test_two_processes_write_the_same_small_provider_into_the_state() -> None:
+    program = (
+        "from pulumi.dynamic.dynamic import serialize_provider\n"
+        "from foundation.keeper import _KeeperProvider\n"
+        "print(serialize_provider(_KeeperProvider()))"
+    )
+    pickles = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(pickles) == 1
+    assert len(pickles.pop()) < 200

@@ -5,12 +5,11 @@ which deletes are refused.
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.engine.standin.cloud import Cloud, CloudError
+from tests.engine.standin.cloud import Cloud, CloudError, Object
 
 Values = Mapping[str, Any]
 AUTHORITY = Path(__file__).resolve().parents[3] / "app/certificates/rds.pem"
@@ -25,6 +24,7 @@ REPLACED_BY = {
     "aws:cloudwatch/eventRule:EventRule": "name eventBusName",
     "aws:cloudwatch/eventTarget:EventTarget": "rule targetId eventBusName",
     "aws:cloudwatch/logGroup:LogGroup": "name skipDestroy",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": "name logGroupName",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
     "aws:dynamodb/table:Table": "name hashKey rangeKey",
     "aws:ec2/flowLog:FlowLog": "vpcId logDestination logDestinationType trafficType iamRoleArn maxAggregationInterval",
@@ -172,11 +172,16 @@ def name_of(type_: str, inputs: Values) -> tuple[str, ...]:
     return tuple(map(str, values)) if values and None not in values else ()
 
 
-def check_create(cloud: Cloud, type_: str, inputs: Values) -> None:
+def _cluster(type_: str, urn: str) -> str:
+    """Where names count: every stack has a cluster of its own, but all have the account in common."""
+    return urn.split(":")[2] if type_.startswith("kubernetes:") else ""
+
+
+def check_create(cloud: Cloud, type_: str, urn: str, inputs: Values) -> None:
     """Raises CloudError as AWS would for a name that is taken, or a target group that no load balancer uses."""
-    name = name_of(type_, inputs)
+    name, cluster = name_of(type_, inputs), _cluster(type_, urn)
     for other in cloud.objects(type_):
-        if name and name_of(type_, other.inputs) == name:
+        if name and name_of(type_, other.inputs) == name and _cluster(type_, other.urn) == cluster:
             raise CloudError(f"AlreadyExists: {type_} {'/'.join(name)}")
     if type_ == "aws:ecs/service:Service":
         used = json.dumps([rule.inputs for rule in cloud.objects("aws:lb/listenerRule:ListenerRule")])
@@ -197,13 +202,14 @@ def check_delete(cloud: Cloud, type_: str, id_: str) -> None:
         return
     marks = {f'"{mark}"' for mark in (id_, found.outputs.get("arn"), found.outputs.get("name")) if mark}
     for other in cloud.objects():
-        if other.type.startswith(users) and _mentions(type_, other, marks, found.outputs.get("name")):
+        if other.type.startswith(users) and _uses(other, found, marks):
             raise CloudError(f"DependencyViolation: {type_} {id_} is used by {other.type} {other.id}")
 
 
-def _mentions(type_: str, other: Any, marks: set[str], name: str | None) -> bool:
-    if other.type.startswith("kubernetes:"):
-        return name in other.urn
+def _uses(other: Object, found: Object, marks: set[str]) -> bool:
+    if other.type.startswith("kubernetes:"):  # what is in a cluster does not mention it; the placement names both
+        placement = found.name.partition("-cluster")[0]
+        return _cluster(other.type, other.urn) == found.urn.split(":")[2] and other.name.startswith(placement)
     text = json.dumps(other.inputs)
     return any(mark in text for mark in marks)
 
@@ -212,7 +218,7 @@ def identity(type_: str, urn: str, inputs: Values, taken: set[str]) -> str:
     """The id of a new object, never one that is taken."""
     name = name_of(type_, inputs)
     if type_.startswith("kubernetes:"):
-        return "/".join(part for part in name if part)
+        return "/".join(part for part in (_cluster(type_, urn), *name) if part)
     kind, label = type_.rpartition(":")[2], urn.rpartition("::")[2]
     prefix = inputs.get("bucketPrefix") or f"{kind.lower()}-{label}-"
     base = "-".join(name) if type_ in _ID_IS_NAME and name else None
@@ -223,7 +229,7 @@ def identity(type_: str, urn: str, inputs: Values, taken: set[str]) -> str:
 _ID_IS_NAME = {"aws:iam/role:Role", "aws:cloudwatch/logGroup:LogGroup", "aws:ecr/repository:Repository"}
 
 
-def computed(type_: str, id_: str, inputs: Values) -> dict[str, Any]:
+def computed(cloud: Cloud, type_: str, id_: str, inputs: Values) -> dict[str, Any]:
     """What AWS adds to the inputs; the same for the same object."""
     service = type_.split(":")[1].partition("/")[0]
     if type_.startswith("kubernetes:"):
@@ -235,7 +241,7 @@ def computed(type_: str, id_: str, inputs: Values) -> dict[str, Any]:
         return {"digest": f"sha256:{digest}", "ref": f"image@sha256:{digest}"}
     if type_ == "aws:eks/cluster:Cluster":
         authority = {"data": base64.b64encode(AUTHORITY.read_bytes()).decode()}
-        return {"endpoint": os.environ["STANDIN_ENDPOINT"], "certificateAuthority": authority, "name": inputs["name"]}
+        return {"endpoint": cloud.address, "certificateAuthority": authority, "name": inputs["name"]}
     name = inputs.get("name") or inputs.get("identifier") or id_
     arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{id_}"
     return {"arn": arn, "name": name, **_of_its_kind(type_.rpartition(":")[2], id_, name, arn, inputs)}
@@ -243,6 +249,7 @@ def computed(type_: str, id_: str, inputs: Values) -> dict[str, Any]:
 
 def _of_its_kind(kind: str, id_: str, name: str, arn: str, inputs: Values) -> dict[str, Any]:
     own: dict[str, dict[str, Any]] = {
+        "Cluster": {"arn": arn.removesuffix(id_) + f"cluster/{name}"},
         "LoadBalancer": {"dnsName": f"{name}.elb.example", "arnSuffix": f"app/{name}/1", "zoneId": "Z1"},
         "TargetGroup": {"arnSuffix": f"targetgroup/{name}/1"},
         "Instance": {"address": f"{name}.rds.example", "port": inputs.get("port")},
@@ -267,6 +274,8 @@ def invoke(cloud: Cloud, token: str, args: Values) -> dict[str, Any]:
             return {"names": [f"{REGION}{letter}" for letter in "abcdef"], "zoneIds": [], "id": REGION}
         case "aws:index/getCallerIdentity:getCallerIdentity":
             return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:role/deploy", "userId": "u", "id": ACCOUNT}
+        case "aws:index/getPartition:getPartition":  # asked by the real pulumi_eks.Cluster
+            return {"partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws", "id": "aws"}
         case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
             return {"userName": "AWS", "password": "registry-token", "id": REGION}
         case "aws:ssm/getParameter:getParameter":

@@ -1,36 +1,44 @@
-"""`pulumi_eks.Cluster` as far as the program asks for it: the control plane and a provider, with a kubeconfig."""
+"""`pulumi_eks.Cluster` as far as the program asks for it: the control plane and a provider, with a kubeconfig.
 
-import json
-import os
+`python -m tests.engine.standin.eks KUBECONFIG`, started by the Pulumi engine. It imports no provider: that is slow.
+"""
+
+import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pulumi
-import pulumi_aws as aws
-import pulumi_kubernetes as kubernetes
 from pulumi.provider import ConstructResult, Provider
+from pulumi.provider.server import main
+
+
+class _Kubernetes(pulumi.ProviderResource):
+    def __init__(self, name: str, kubeconfig: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
+        super().__init__("kubernetes", name, {"kubeconfig": kubeconfig}, opts)
 
 
 class Cluster(pulumi.ComponentResource):
-    def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, name: str, inputs: dict[str, Any], kubeconfig: str, opts: pulumi.ResourceOptions | None) -> None:
         super().__init__("eks:index:Cluster", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        cluster = aws.eks.Cluster(
-            f"{name}-eksCluster",
-            name=inputs["name"],
-            role_arn=pulumi.Output.from_input(inputs["serviceRole"]).apply(lambda role: role.arn),
-            version=inputs["version"],
-            vpc_config={"subnet_ids": inputs["privateSubnetIds"]},
-            deletion_protection=inputs.get("deletionProtection"),
-            tags=inputs.get("tags"),
-            opts=child,
-        )
-        kubeconfig = cluster.name.apply(_kubeconfig)
-        kubernetes.Provider(f"{name}-eks-k8s", kubeconfig=kubeconfig, opts=child)
-        issuer = pulumi.Output.concat("https://oidc.example/id/", cluster.name)
+        given = {
+            "name": inputs["name"],
+            # A reference to a role, which is its id for whoever does not know the provider.
+            "roleArn": pulumi.Output.concat("arn:aws:iam::111122223333:role/", inputs["serviceRole"]),
+            "version": inputs["version"],
+            "vpcConfig": {"subnetIds": inputs["privateSubnetIds"]},
+            "deletionProtection": inputs.get("deletionProtection"),
+            "tags": inputs.get("tags"),
+        }
+        cluster = pulumi.CustomResource("aws:eks/cluster:Cluster", f"{name}-eksCluster", given, child)
+        text = cluster.id.apply(lambda _: kubeconfig)
+        _Kubernetes(f"{name}-eks-k8s", text, child)
+        issuer = pulumi.Output.concat("https://oidc.example/id/", inputs["name"])
         self.state = {
-            "kubeconfigJson": kubeconfig,
-            "clusterSecurityGroupId": pulumi.Output.concat("sg-of-", cluster.name),
+            "eksCluster": cluster,
+            "kubeconfigJson": text,
+            "clusterSecurityGroupId": pulumi.Output.concat("sg-of-", inputs["name"]),
             "oidcIssuer": issuer,
             "oidcProviderUrl": issuer,
         }
@@ -38,22 +46,17 @@ class Cluster(pulumi.ComponentResource):
 
 
 class Eks(Provider):
-    def __init__(self) -> None:
+    def __init__(self, kubeconfig: str) -> None:
         super().__init__(version("pulumi-eks"))
+        self._kubeconfig = kubeconfig
 
     def construct(
         self, name: str, resource_type: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | None = None
     ) -> ConstructResult:
-        cluster = Cluster(name, inputs, options)
+        cluster = Cluster(name, inputs, self._kubeconfig, options)
         return ConstructResult(cluster.urn, cluster.state)
 
 
-def _kubeconfig(cluster: str) -> str:
-    return json.dumps({
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": cluster,
-        "contexts": [{"name": cluster, "context": {"cluster": cluster, "user": "aws"}}],
-        "clusters": [{"name": cluster, "cluster": {"server": os.environ["STANDIN_ENDPOINT"]}}],
-        "users": [{"name": "aws", "user": {"token": "token"}}],
-    })  # fmt: skip
+if __name__ == "__main__":
+    kubeconfig = Path(sys.argv.pop(1)).read_text()  # Pulumi takes what is left of the arguments
+    main(Eks(kubeconfig), sys.argv[1:])

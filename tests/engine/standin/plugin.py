@@ -1,13 +1,10 @@
-"""A resource plugin over `Cloud`: `python -m tests.engine.standin.plugin PACKAGE`, spoken to by the Pulumi engine."""
+"""A resource plugin over `Cloud`, spoken to by the Pulumi engine: one of these for each package."""
 
-import os
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -44,30 +41,30 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self._package, self._cloud = package, cloud
         self._creating = threading.Lock()
 
-    def GetPluginInfo(self, request, context):  # noqa: N802  # gRPC\'s name
+    def GetPluginInfo(self, request, context):  # noqa: N802  # gRPC's name
         return plugin_pb2.PluginInfo(version=version(f"pulumi-{self._package}"))
 
-    def CheckConfig(self, request, context):  # noqa: N802  # gRPC\'s name
+    def CheckConfig(self, request, context):  # noqa: N802  # gRPC's name
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    def DiffConfig(self, request, context):  # noqa: N802  # gRPC\'s name
+    def DiffConfig(self, request, context):  # noqa: N802  # gRPC's name
         same = request.olds == request.news
         return provider_pb2.DiffResponse(changes=1 if same else 2)
 
-    def Configure(self, request, context):  # noqa: N802  # gRPC\'s name
+    def Configure(self, request, context):  # noqa: N802  # gRPC's name
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 
-    def Invoke(self, request, context):  # noqa: N802  # gRPC\'s name
+    def Invoke(self, request, context):  # noqa: N802  # gRPC's name
         try:
             answer = aws.invoke(self._cloud, request.tok, _plain(request.args))
             return provider_pb2.InvokeResponse(**{"return": _struct(answer)})
         except LookupError as error:
             return context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
 
-    def Check(self, request, context):  # noqa: N802  # gRPC\'s name
+    def Check(self, request, context):  # noqa: N802  # gRPC's name
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    def Diff(self, request, context):  # noqa: N802  # gRPC\'s name
+    def Diff(self, request, context):  # noqa: N802  # gRPC's name
         old, new, type_ = _plain(request.old_inputs), _plain(request.news), _type(request.urn)
         ignored = set(request.ignoreChanges)
         changed = sorted(key for key in _changes(old, new) if key.partition(".")[0] not in ignored)
@@ -82,31 +79,31 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_refusing
-    def Create(self, request, context):  # noqa: N802  # gRPC\'s name
+    def Create(self, request, context):  # noqa: N802  # gRPC's name
         type_, inputs = _type(request.urn), _plain(request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(id="", properties=_struct(_kept(inputs)))
-        with self._cloud.call("create", type_, request.urn), self._creating:
-            aws.check_create(self._cloud, type_, inputs)
+        with self._cloud.call("create", type_, request.urn, heard=context.is_active), self._creating:
+            aws.check_create(self._cloud, type_, request.urn, inputs)
             id_ = aws.identity(type_, request.urn, inputs, {o.id for o in self._cloud.objects(type_)})
-            outputs = {**aws.computed(type_, id_, inputs), **_kept(inputs)}
+            outputs = {**aws.computed(self._cloud, type_, id_, inputs), **_kept(inputs)}
             self._cloud.put(Object(type_, id_, request.urn, inputs, outputs))
         return provider_pb2.CreateResponse(id=id_, properties=_struct(outputs))
 
     @_refusing
-    def Update(self, request, context):  # noqa: N802  # gRPC\'s name
+    def Update(self, request, context):  # noqa: N802  # gRPC's name
         type_, inputs = _type(request.urn), _plain(request.news)
         if request.preview:
             return provider_pb2.UpdateResponse(properties=_struct({**_plain(request.olds), **_kept(inputs)}))
-        with self._cloud.call("update", type_, request.urn, request.id):
+        with self._cloud.call("update", type_, request.urn, request.id, heard=context.is_active):
             if self._cloud.get(type_, request.id) is None:
                 raise CloudError(f"NotFound: {type_} {request.id}")
-            outputs = {**aws.computed(type_, request.id, inputs), **_kept(inputs)}
+            outputs = {**aws.computed(self._cloud, type_, request.id, inputs), **_kept(inputs)}
             self._cloud.put(Object(type_, request.id, request.urn, inputs, outputs))
         return provider_pb2.UpdateResponse(properties=_struct(outputs))
 
     @_refusing
-    def Read(self, request, context):  # noqa: N802  # gRPC\'s name
+    def Read(self, request, context):  # noqa: N802  # gRPC's name
         type_ = _type(request.urn)
         with self._cloud.call("read", type_, request.urn, request.id):
             found = self._cloud.get(type_, request.id)
@@ -117,14 +114,14 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_refusing
-    def Delete(self, request, context):  # noqa: N802  # gRPC\'s name
+    def Delete(self, request, context):  # noqa: N802  # gRPC's name
         type_ = _type(request.urn)
-        with self._cloud.call("delete", type_, request.urn, request.id):
+        with self._cloud.call("delete", type_, request.urn, request.id, heard=context.is_active):
             aws.check_delete(self._cloud, type_, request.id)
             self._cloud.remove(type_, request.id)
         return empty_pb2.Empty()
 
-    def Cancel(self, request, context):  # noqa: N802  # gRPC\'s name
+    def Cancel(self, request, context):  # noqa: N802  # gRPC's name
         return empty_pb2.Empty()
 
 
@@ -146,32 +143,20 @@ def _changes(old: Any, new: Any, path: str = "") -> Iterator[str]:
         yield path
 
 
-def _end_with_the_engine(engine: int) -> None:
-    """As the real plugins do: what a killed engine had asked for and was not done yet stays undone."""
-    while os.getppid() == engine:
-        time.sleep(0.2)
-    os._exit(1)
-
-
-def serve(plugin: Plugin) -> None:
-    threading.Thread(target=_end_with_the_engine, args=(os.getppid(),), daemon=True).start()
-    server = grpc.server(
-        ThreadPoolExecutor(max_workers=64), options=[("grpc.max_receive_message_length", 400 * 1024 * 1024)]
-    )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    print(port, flush=True)
-    server.wait_for_termination()
-
-
-if __name__ == "__main__":
-    package = sys.argv.pop(1)
-    if package == "eks":
-        from pulumi.provider.server import main
-
-        from tests.engine.standin.eks import Eks
-
-        main(Eks(), sys.argv[1:])
-    else:
-        serve(Plugin(package, Cloud(Path(os.environ["STANDIN_CLOUD"]))))
+@contextmanager
+def serving(cloud: Cloud, packages: Sequence[str]) -> Iterator[dict[str, int]]:
+    """By package the port where its plugin answers."""
+    servers, ports = [], {}
+    for package in packages:
+        server = grpc.server(
+            ThreadPoolExecutor(max_workers=64), options=[("grpc.max_receive_message_length", 400 * 1024 * 1024)]
+        )
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Plugin(package, cloud), server)
+        ports[package] = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        servers.append(server)
+    try:
+        yield ports
+    finally:
+        for server in servers:
+            server.stop(None)
