@@ -9,6 +9,7 @@ from typing import Any
 from orchestrators.eks.hidden import hidden_children
 from planning.exposure import public
 from planning.permissions import statements
+from planning.reach import connections
 from planning.resources import Recording
 from planning.sizes import sizes
 from policy.catalogue import RULES
@@ -43,6 +44,7 @@ def plan(recording: Recording, settings: Settings, workload: Workload) -> dict[s
         ],
         "sizes": list(sizes(workload, settings)),
         "public": [asdict(found) for found in public(recording)],
+        "connections": [asdict(found) for found in connections(recording)],
         "permissions": [asdict(statement) for statement in statements(recording)],
         "protected": [
             {"name": resource.name, "type": resource.type}

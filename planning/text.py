@@ -23,6 +23,7 @@ def text(plan: Plan, *, colour: bool = False) -> str:
     if plan["sizes"]:
         lines += ["", *_section("Sizes of tasks on Fargate", paint, map(_sized, plan["sizes"]))]
     lines += ["", *_section("Reachable from the internet", paint, map(_public, plan["public"]))]
+    lines += ["", *_section("Who may connect to whom", paint, _connections(plan["connections"]))]
     lines += ["", *_section("Who may do what", paint, _permissions(plan["permissions"]))]
     lines += ["", *_section("Protected from deletion", paint, map(_protected, plan["protected"]))]
     lines += ["", *_section("Who owns what several could write", paint, map(_owned, plan["ledger"]))]
@@ -103,6 +104,20 @@ def _protected(resource: Plan) -> str:
 def _public(found: Plan) -> str:
     ports, networks = ", ".join(found["ports"]), ", ".join(found["allow_from"])
     return f"{found['resource']}: {found['reason']}, port {ports} from {networks}"
+
+
+def _connections(connections: Sequence[Plan]) -> Iterator[str]:
+    """One line per party and port, whoever may call it behind it."""
+    callers: dict[tuple[str, str], list[str]] = {}
+    for found in connections:
+        callers.setdefault((found["target"], found["port"]), []).append(found["source"])
+    for (target, port), sources in callers.items():
+        yield f"{_party(target)} {port} from {', '.join(map(_party, sources))}"
+
+
+def _party(name: str) -> str:
+    """A service's group by the service."""
+    return name.removeprefix("network-unit-").removeprefix("network-")
 
 
 def _permissions(statements: Sequence[Plan]) -> Iterator[str]:

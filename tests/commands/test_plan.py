@@ -22,7 +22,7 @@ def test_json_has_the_keys_of_its_documentation(capsys):
     assert status == 0
     assert list(plan) == [
         "project", "stack", "region", "placements", "refusals", "warnings", "plain_http", "counts", "resources",
-        "sizes", "public", "permissions", "protected", "ledger", "hidden", "exports",
+        "sizes", "public", "connections", "permissions", "protected", "ledger", "hidden", "exports",
     ]  # fmt: skip
     assert plan["placements"] == ["ecs-fargate"]
     assert sum(plan["counts"].values()) == len(plan["resources"])
