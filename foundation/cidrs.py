@@ -1,6 +1,6 @@
 """How the VPC's addresses are divided, and whether they suffice."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
@@ -65,6 +65,16 @@ def problems(settings: Settings, workload: Workload) -> Iterator[str]:
             f"workload at its greatest, twice over while a deployment replaces it, needs {needed}. "
             + (repair(enough) if enough else f"No VPC over {network.zones} zones holds as many; lower x-scaling.max.")
         )
+
+
+def too_few_zones(wanted: int, offered: Sequence[str], region: str) -> str | None:
+    """Why a VPC cannot stand in as many zones as are wanted, by what AWS offers the account."""
+    if wanted <= len(offered):
+        return None
+    return (
+        f"network.zones is {wanted}, but {region} offers this account {len(offered)}: {', '.join(offered)}. "
+        f"Repair: pulumi config set --path network.zones {len(offered)}"
+    )
 
 
 def _held(cidr: str, zones: int) -> int:

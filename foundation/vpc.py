@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from foundation import site
-from foundation.cidrs import subnets
+from foundation.cidrs import subnets, too_few_zones
 from foundation.flowlogs import flow_logs
 from foundation.names import Names
 from settings import NetworkSettings, Placement, SiteSettings
@@ -100,11 +100,8 @@ class _Maker:
         wanted, region = self._args.settings.zones, self._args.region
 
         def enough(names: Sequence[str]) -> Sequence[str]:
-            if len(names) < wanted:
-                raise pulumi.RunError(
-                    f"network.zones is {wanted}, but {region} offers this account {len(names)}: {', '.join(names)}. "
-                    f"Repair: pulumi config set --path network.zones {len(names)}"
-                )
+            if reason := too_few_zones(wanted, names, region):
+                raise pulumi.RunError(reason)
             return names
 
         return aws.get_availability_zones_output(

@@ -94,8 +94,8 @@ class Entry:
             self.problem(node.at, ref.missing)
         elif part == "host" and ref.ordinary == ref.default and variable(ref.ordinary) == name:
             guess = nearest(ref.ordinary, list(self.endpoints.values()))
-            outside = f"if it is elsewhere, set {ref.variable} in the environment or in .env"
-            self.problem(node.at, f'{ref.variable}: there is no service "{ref.ordinary}"{guess}; {outside}')
+            outside = f"(if it is elsewhere, set {ref.variable} in the environment or in .env)"
+            self.problem(node.at, f'{ref.variable}: there is no service "{ref.ordinary}"{guess} {outside}')
         return ref.ordinary
 
     def texts(self, key: str) -> tuple[Text, ...] | None:

@@ -83,10 +83,10 @@ class Project:
         self.folder, self.cloud = folder / "project", cloud
         self.logs: dict[str, str] = {}
         shutil.copytree(ROOT, self.folder, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-        project = self.folder / "Pulumi.yaml"
-        content = yaml.safe_load(project.read_text())
-        content["runtime"]["options"] = {"virtualenv": sys.prefix}
-        project.write_text(yaml.safe_dump(content))
+        for project in (self.folder / "Pulumi.yaml", self.folder / "policy" / "PulumiPolicy.yaml"):
+            content = yaml.safe_load(project.read_text())
+            content["runtime"]["options"] = {"virtualenv": sys.prefix}
+            project.write_text(yaml.safe_dump(content))
         (folder / "state").mkdir()
         kubeconfig = folder / "kubeconfig"
         kubeconfig.write_text(_kubeconfig(address))

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.cidrs import problems, subnets
+from foundation.cidrs import problems, subnets, too_few_zones
 from settings import Compute, NetworkSettings, Orchestrator, Placement
 from tests.foundation.portal import portal, settings
 from workload.model import Scaling, Service, Workload
@@ -103,6 +103,15 @@ def test_each_placement_in_the_vpc_needs_its_own_addresses() -> None:
 
 def test_a_third_zone_adds_addresses() -> None:
     assert wrong(workload=crowd(600), cidr="10.0.0.0/20", zones=3) == []
+
+
+def test_a_zone_that_is_not_there_is_refused_with_those_that_are() -> None:
+    offered = ("us-west-1a", "us-west-1c")
+    assert too_few_zones(2, offered, "us-west-1") is None
+    assert too_few_zones(3, offered, "us-west-1") == (
+        "network.zones is 3, but us-west-1 offers this account 2: us-west-1a, us-west-1c. "
+        "Repair: pulumi config set --path network.zones 2"
+    )
 
 
 def test_what_no_vpc_holds_is_said() -> None:

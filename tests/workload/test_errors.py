@@ -44,8 +44,8 @@ ONE_LINE = {
     "volumes: [data:/data]": "compose.yaml:4:15: services.a.volumes[0]: there is no "
     '"data" under the top-level key volumes',
     "environment: {U: '${B_HOST:-b}:1'}": (
-        'compose.yaml:4:22: services.a.B_HOST: there is no service "b"; '
-        "if it is elsewhere, set B_HOST in the environment or in .env"
+        'compose.yaml:4:22: services.a.B_HOST: there is no service "b" '
+        "(if it is elsewhere, set B_HOST in the environment or in .env)"
     ),
     "depends_on: [b]": 'compose.yaml:4:18: services.a.depends_on: there is no service "b"',
     "ports: [eighty]": (
