@@ -165,6 +165,15 @@ RIGHTS = {
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": Rights(
         "ecr", "GetLifecyclePolicy", "PutLifecyclePolicy DeleteLifecyclePolicy", "ecr:repository/{prefix}-*"
     ),
+    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": Rights(
+        "ecr",
+        "DescribePullThroughCacheRules",
+        "CreatePullThroughCacheRule UpdatePullThroughCacheRule DeletePullThroughCacheRule",
+        linked="pullthroughcache.ecr.amazonaws.com",
+    ),
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": Rights(
+        "ecr", "GetRepositoryPolicy", "SetRepositoryPolicy DeleteRepositoryPolicy", "ecr:repository/{prefix}-*"
+    ),
     "aws:ecr/repository:Repository": Rights(
         "ecr",
         "DescribeRepositories ListTagsForResource",
