@@ -22,13 +22,13 @@ class Store:
 
 def stores(workload: Workload, settings: Settings) -> dict[str, Store]:
     """Every place of the stack whose data may not be lost, by name. `x-ephemeral` services have none."""
-    names = Names(settings.project, settings.stack)
+    names, place = Names(settings.project, settings.stack), _place(settings)
     found: list[Store] = []
     for service in workload.services.values():
         if service.ephemeral:
             continue
         if service.managed and service.name in settings.managed:
-            found.append(_managed(service, service.managed, names, settings.region))
+            found.append(_managed(service, service.managed, names, place))
         elif service.stateful:
             found += [
                 _volume(service, mount, placement, names)
@@ -39,6 +39,11 @@ def stores(workload: Workload, settings: Settings) -> dict[str, Store]:
                 if mount.type == "volume" and mount.source
             ]
     return {store.name: store for store in found}
+
+
+def _place(settings: Settings) -> str:
+    """Region and VPC, neither of which data can leave."""
+    return f"{settings.region}/{settings.network.vpc or settings.network.cidr}"
 
 
 def problems(workload: Workload, settings: Settings) -> Iterator[str]:
@@ -74,11 +79,11 @@ def _loss(name: str, store: Mapping[str, str], give_up: str) -> str:
     ))  # fmt: skip
 
 
-def _managed(service: Service, managed: Managed, names: Names, region: str) -> Store:
-    identifier = names.of(service.name)
+def _managed(service: Service, managed: Managed, names: Names, place: str) -> Store:
+    identifier, region = names.of(service.name), place.partition("/")[0]
     if managed.engine == "postgres":
         # Another database or user is another RDS instance (AWS: CreateDBInstance; neither can be modified).
-        name = f"{service.name}@rds/{managed.database}/{managed.user}"
+        name = f"{service.name}@rds/{managed.database}/{managed.user}/{place}"
         host = (
             f"$(aws rds describe-db-instances --region {region} --db-instance-identifier {identifier} "
             "--query 'DBInstances[0].Endpoint.Address' --output text)"
@@ -92,7 +97,7 @@ def _managed(service: Service, managed: Managed, names: Names, region: str) -> S
         )
     identifier = names.of(service.name, limit=40)
     return Store(
-        name=f"{service.name}@elasticache",
+        name=f"{service.name}@elasticache/{place}",
         what=f"the data of {service.name} in the ElastiCache group {identifier}",
         dump=(
             f"aws elasticache create-snapshot --region {region} --replication-group-id {identifier} "

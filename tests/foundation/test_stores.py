@@ -4,17 +4,19 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from foundation.keeper import Keeper, KeeperArgs, _KeeperProvider
 from foundation.stores import losses, problems, stores, texts
-from settings import Compute, Orchestrator, Placement, Settings
+from settings import Compute, NetworkSettings, Orchestrator, Placement, Settings
 from tests.foundation.portal import container, portal
 from tests.support.pulumi_run import run
 from workload.model import Mount, Workload
 
 ECS = Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE)
+OTHER_VPC = NetworkSettings(vpc="vpc-0123456789abcdef0")
 EKS = Placement(orchestrator=Orchestrator.EKS, compute=Compute.EC2)
 
 
@@ -36,7 +38,7 @@ def names(placement: Placement, *managed: str) -> list[str]:
 
 
 def test_a_managed_database_is_a_store_and_an_ephemeral_cache_is_none() -> None:
-    assert names(ECS, "db", "cache") == ["db@rds/portal/portal"]
+    assert names(ECS, "db", "cache") == ["db@rds/portal/portal/eu-central-1/10.0.0.0/16"]
 
 
 def test_a_volume_is_a_store_of_its_placement() -> None:
@@ -80,6 +82,15 @@ def test_another_database_name_is_another_database() -> None:
     renamed = portal(db=replace(db, managed=replace(db.managed, database="school")))
     before = texts(stores(described_, settings(ECS, "db")))
     assert losses(before, stores(renamed, settings(ECS, "db")), (), "test")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"region": "us-east-1"}, {"network": NetworkSettings(cidr="10.1.0.0/16")}, {"network": OTHER_VPC}]
+)
+def test_a_database_leaves_neither_its_region_nor_its_vpc(changed: dict[str, Any]) -> None:
+    before = stores(described(), settings(ECS, "db"))
+    (loss,) = losses(texts(before), stores(described(), replace(settings(ECS, "db"), **changed)), (), "test")
+    assert loss.startswith("db@rds/portal/portal/eu-central-1/10.0.0.0/16 would be lost: the database portal of db")
 
 
 def test_an_acknowledgement_of_what_is_kept_is_refused_with_the_repair() -> None:
