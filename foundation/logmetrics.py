@@ -24,11 +24,25 @@ class LogMetric:
     document: Mapping[str, Any]
 
 
-def log_metrics(service: Service, names: Names, place: str) -> Sequence[LogMetric]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """A service's lines within a log group that others share: `where` picks them, `json` is the field that holds what
+    the service wrote.
+    """
+
+    group: str
+    where: str
+    json: str
+
+
+def log_metrics(service: Service, names: Names, place: str, lines: Lines | None = None) -> Sequence[LogMetric]:
     """`error_lines` of every service. With `x-scaling.queue` also `queue_depth` and `queue_age`, of the lines in which
     the service says how many messages of that queue are not done (`queue`, `queue_depth`) and for how many seconds the
     oldest waits (`queue_age`); every task says the same, so the largest of a minute is the truth.
+
+    Without `lines` the service has a log group of its own.
     """
+    under = lines.json if lines else "$"
 
     def metric(name: SignalName, pattern: str, unit: str, **transformation: Any) -> LogMetric:  # noqa: ANN401 - JSON
         # AWS lets no filter have a constant dimension, so the metric's name says whose it is (MetricTransformation).
@@ -43,20 +57,21 @@ def log_metrics(service: Service, names: Names, place: str) -> Sequence[LogMetri
         return LogMetric(
             signal=Signal(subject=service.name, name=name, metric=made, place=place),
             document={
-                "filterName": name,
-                "logGroupName": names.log_group(place, service.name),
-                "filterPattern": pattern,
+                "filterName": f"{service.name}-{name}",
+                "logGroupName": lines.group if lines else names.log_group(place, service.name),
+                "filterPattern": f"{{ {lines.where} && ({pattern}) }}" if lines else f"{{ {pattern} }}",
                 "metricTransformations": [named],
             },
         )
 
-    levels = " || ".join(f'($.level = "{word}")' for level in LEVELS for word in (level, level.upper()))
-    found = [metric("error_lines", f"{{ {levels} }}", "Count", metricValue="1", defaultValue=0.0)]
+    levels = " || ".join(f'({under}.level = "{word}")' for level in LEVELS for word in (level, level.upper()))
+    found = [metric("error_lines", levels, "Count", metricValue="1", defaultValue=0.0)]
     if service.scaling and service.scaling.queue:
-        queue = f"($.queue = {json.dumps(service.scaling.queue.name, ensure_ascii=False)})"
+        queue = f"({under}.queue = {json.dumps(service.scaling.queue.name, ensure_ascii=False)})"
+        units: dict[SignalName, str] = {"queue_depth": "Count", "queue_age": "Seconds"}
         found += [
-            metric("queue_depth", f"{{ {queue} && ($.queue_depth = *) }}", "Count", metricValue="$.queue_depth"),
-            metric("queue_age", f"{{ {queue} && ($.queue_age = *) }}", "Seconds", metricValue="$.queue_age"),
+            metric(name, f"{queue} && ({under}.{name} = *)", unit, metricValue=f"{under}.{name}")
+            for name, unit in units.items()
         ]
     return found
 

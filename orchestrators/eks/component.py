@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from foundation.ledger import Owned
+from foundation.logmetrics import LogMetric, log_metric_filter, log_metrics
 from foundation.signals import EventPattern, Signal
 from orchestrators.base import OrchestratorArgs, RunningService
 from orchestrators.documents import Document, resolve
@@ -74,13 +75,19 @@ class Eks(pulumi.ComponentResource):
         units = applier.workload(here, args.workload, [*standing, *machines, *namespaces, *parking])
 
         self.running = {service: self._running(service, plane.name) for service in self._services()}
-        self.signals = signals.signals(
+        counted = [metric for service in self._services() for metric in self._log_metrics(service, plane.name)]
+        for metric in counted:
+            filter_name = f"{name}-{metric.document['filterName']}"
+            group = metric.document["logGroupName"]
+            log_metric_filter(filter_name, metric, group, pulumi.ResourceOptions(parent=self, depends_on=standing))
+        told = signals.signals(
             self._services(),
             cluster=plane.name,
             namespace=args.names.namespace,
             place=args.placement.key,
             fargate=self._fargate,
         )
+        self.signals = [*told, *(metric.signal for metric in counted)]
         # EKS puts nothing about pods or nodes on the bus, and AWS Health is heard for the whole stack.
         self.events: list[EventPattern] = []
         self.ready = self._ingress(units)
@@ -162,14 +169,23 @@ class Eks(pulumi.ComponentResource):
                 values[f"job.{job}"] = pulumi.Output.concat(object_name(job), "-", content)
         return values
 
+    def _log_group(self, cluster: str) -> str:
+        """Where all pods of the cluster write."""
+        if self._fargate:
+            return self._args.names.log_group(self._args.placement.key, "pods")
+        return f"/aws/containerinsights/{cluster}/application"
+
+    def _log_metrics(self, service: str, cluster: str) -> Sequence[LogMetric]:
+        args = self._args
+        lines = signals.lines(service, self._log_group(cluster), args.names.namespace)
+        return log_metrics(args.workload.services[service], args.names, args.placement.key, lines)
+
     def _running(self, service: str, cluster: str) -> RunningService:
         args, target = self._args, object_name(service)
         kind = "statefulsets" if args.workload.services[service].stateful else "deployments"
         return RunningService(
             name=service,
-            log_group=args.names.log_group(args.placement.key, "pods")
-            if self._fargate
-            else f"/aws/containerinsights/{cluster}/application",
+            log_group=self._log_group(cluster),
             log_filter=f'{{ $.kubernetes.container_name = "{object_name(service)}" }}',
             target=target,
             console_url=f"https://{args.region}.console.aws.amazon.com/eks/clusters/{cluster}/{kind}/{target}"

@@ -1,7 +1,8 @@
-"""What EKS can tell of each service: CloudWatch Container Insights on nodes, little on Fargate."""
+"""What EKS can tell of each service: Container Insights on nodes, little on Fargate, and its log everywhere."""
 
 from collections.abc import Collection
 
+from foundation.logmetrics import Lines
 from foundation.signals import Metric, Missing, Signal, SignalName
 from orchestrators.eks.render.kubernetes import object_name
 
@@ -22,7 +23,7 @@ NO_AGENT = (
 
 
 def signals(services: Collection[str], *, cluster: str, namespace: str, place: str, fargate: bool) -> list[Signal]:
-    told = [
+    return [
         Signal(
             subject=service,
             name=signal,
@@ -40,5 +41,12 @@ def signals(services: Collection[str], *, cluster: str, namespace: str, place: s
         for service in services
         for signal, (metric, statistic, unit) in _INSIGHTS.items()
     ]
-    lines = Missing("all pods share one log group, whose lines nothing counts")
-    return [*told, *(Signal(subject=each, name="error_lines", metric=lines, place=place) for each in services)]
+
+
+def lines(service: str, group: str, namespace: str) -> Lines:
+    """A service's lines among those of all pods. Fluent Bit puts the pod's names into each, and what the container
+    wrote as JSON under `log_processed` (Fluent Bit: filter `kubernetes`, `Merge_Log_Key`).
+    """
+    names = {"namespace_name": namespace, "container_name": object_name(service)}
+    where = " && ".join(f'($.kubernetes.{key} = "{name}")' for key, name in names.items())
+    return Lines(group=group, where=where, json="$.log_processed")

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from botocore.validate import validate_parameters
 
-from foundation.logmetrics import log_metrics
+from foundation.logmetrics import Lines, log_metrics
 from foundation.names import Names
 from workload.model import Container, Position, QueueTarget, Scaling, Service
 
@@ -57,6 +57,18 @@ def test_a_line_of_the_sample_with_an_error_has_a_level_that_counts(level):
     record = logging.LogRecord("portal", level, "", 0, "it broke", None, None)
     said = json.loads(JsonFormatter("worker").format(record))["level"]
     assert f'($.level = "{said}")' in made()[0].document["filterPattern"]
+
+
+def test_lines_among_those_of_others_are_picked_and_read_where_they_stand():
+    lines = Lines(group="/pods", where='($.container = "worker")', json="$.said")
+    errors, depth, _ = log_metrics(Service(container=WORKER, scaling=QUEUE), NAMES, "eks-ec2", lines)
+    assert errors.document["logGroupName"] == "/pods"
+    assert errors.document["filterPattern"].startswith('{ ($.container = "worker") && (($.said.level = "error") || (')
+    assert (
+        depth.document["filterPattern"]
+        == r"""{ ($.container = "worker") && (($.said.queue = "the \"mails\"") && ($.said.queue_depth = *)) }"""
+    )
+    assert depth.document["metricTransformations"][0]["metricValue"] == "$.said.queue_depth"
 
 
 def test_two_placements_and_two_stacks_have_metrics_of_their_own():

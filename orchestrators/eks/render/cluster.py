@@ -104,7 +104,10 @@ def log_router(scene: Scene) -> list[Document]:
         Ref("region"),
         f"\n    log_group_name {group}\n    log_stream_prefix pod-\n    auto_create_group false\n",
     )
-    filters = "[FILTER]\n    Name kubernetes\n    Match kube.*\n    Merge_Log On\n    Keep_Log Off\n    Buffer_Size 0\n"
+    filters = (
+        "[FILTER]\n    Name kubernetes\n    Match kube.*\n"
+        "    Merge_Log On\n    Merge_Log_Key log_processed\n    Keep_Log Off\n    Buffer_Size 0\n"
+    )
     parsers = (
         "[PARSER]\n    Name cri\n    Format regex\n"
         "    Regex ^(?<time>[^ ]+) (?<stream>stdout|stderr) (?<logtag>P|F) (?<log>.*)$\n"

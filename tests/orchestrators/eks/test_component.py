@@ -170,14 +170,25 @@ def test_requests_are_routed_once_the_ingress_service_is_rolled_out(either):
     assert urn == "eks-deployment-web-rollout"
 
 
-def test_every_service_tells_five_signals_on_nodes(ec2):
-    told = [signal for signal in ec2[1].signals if isinstance(signal.metric, Metric)]
-    assert len(told) == 15
-    assert {signal.place for signal in told} == {"eks-ec2"}
+def test_every_service_tells_six_signals_on_nodes(ec2):
+    assert len(ec2[1].signals) == 18
+    assert all(isinstance(signal.metric, Metric) for signal in ec2[1].signals)
 
 
-def test_fargate_says_honestly_that_it_has_no_metrics(fargate):
-    assert {type(signal.metric) for signal in fargate[1].signals} == {Missing}
+def test_fargate_says_honestly_that_it_has_no_metrics_of_pods(fargate):
+    told = {type(signal.metric) for signal in fargate[1].signals if signal.name != "error_lines"}
+    assert told == {Missing}
+
+
+def test_error_lines_are_counted_in_the_log_that_all_pods_share(either):
+    registered, eks, *_ = either
+    api = registered.one(":LogMetricFilter", "eks-api-error_lines")
+    assert api.inputs["logGroupName"] == eks.running["api"].log_group
+    assert api.inputs["pattern"].startswith(
+        '{ ($.kubernetes.namespace_name = "portal-prod") && ($.kubernetes.container_name = "api")'
+        ' && (($.log_processed.level = "error") || ('
+    )
+    assert api.inputs["logGroupName"] in {each.inputs["name"] for each in registered.of(":LogGroup")}
 
 
 def statements(registered, role):
