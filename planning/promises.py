@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from foundation.boundaries import EDGE, Group, boundaries, own_groups
+from foundation.boundaries import ANYWHERE, EDGE, Group, boundaries, own_groups
 from foundation.names import Names
 from orchestrators import fargate, registry
 from orchestrators.documents import Document, fill
@@ -12,6 +12,8 @@ from orchestrators.ecs.links import Links
 from orchestrators.ecs.scaling import scaling_documents
 from orchestrators.ecs.service import desired_count
 from orchestrators.eks.render.kubernetes import object_name
+from orchestrators.eks.render.scene import NAME_LABEL
+from planning import iam
 from settings import Compute, EdgeSettings, Placement
 from workload.model import Service, Workload
 
@@ -26,35 +28,39 @@ def ecs(workload: Workload, placement: Placement, names: Names, managed: Collect
     """By service and job. Raises DescriptionError if the placement cannot carry the workload."""
     rendered = registry.render(placement)(workload, placement, names, managed)
     links = Links(workload, names, managed)
-    return {
-        name: {
-            **_ecs_container(document),
+    found: dict[str, Promises] = {}
+    for name, document in _filled(rendered).items():
+        container = _ecs_container(document)
+        found[name] = {
+            **container,
             "size that is paid": _ecs_size(document, placement),
             "number of copies": frozenset(_ecs_copies(workload, name, placement, links)),
-            "who may call whom": _groups(workload, managed, name) if own_groups(placement) else _site(document),
+            "network reachability": _groups(workload, managed, name) if own_groups(placement) else _site(document),
+            "IAM actions": iam.ecs(container["secrets"]),
         }
-        for name, document in _filled(rendered).items()
-    }
+    return found
 
 
 def eks(workload: Workload, placement: Placement, names: Names, managed: Collection[str]) -> dict[str, Promises]:
     """By service and job. Raises DescriptionError if the placement cannot carry the workload."""
     core = _filled(registry.render(placement)(workload, placement, names, managed).core)
-    label = "app.kubernetes.io/name"
+    values = [d["stringData"]["value"] for d in core if d["kind"] == "Secret"]
+    secrets = frozenset(value.removeprefix("<secret_value.").removesuffix(">") for value in values)
+    for_all = [d for d in core if d["kind"] == "NetworkPolicy" and NAME_LABEL not in d["metadata"]["labels"]]
     found: dict[str, Promises] = {}
     for name in (unit for unit in workload.units if unit not in managed):
-        own = {d["kind"]: d for d in core if d["metadata"].get("labels", {}).get(label) == object_name(name)}
+        own = {d["kind"]: d for d in core if d["metadata"].get("labels", {}).get(NAME_LABEL) == object_name(name)}
         controller = next(own[kind] for kind in ("Deployment", "StatefulSet", "Job", "CronJob") if kind in own)
         spec = controller["spec"]
         pod = (spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec)["template"]["spec"]
-        nodes = placement.compute is not Compute.FARGATE
         found[name] = {
             **_eks_pod(pod, own.get("Service")),
             "size that is paid": _eks_size(pod, placement),
             "number of copies": frozenset(_eks_copies(spec, own.get("HorizontalPodAutoscaler"), pod)),
-            "who may call whom": _policies(own["NetworkPolicy"], workload)
-            if nodes
-            else _groups(workload, managed, name),
+            "network reachability": _groups(workload, managed, name)
+            if own_groups(placement)
+            else _policies([*for_all, own["NetworkPolicy"]], workload),
+            "IAM actions": iam.eks(workload.units[name], placement, secrets),
         }
     return found
 
@@ -195,13 +201,12 @@ def _mib(container: Document, kind: str = "limits") -> float:
 
 
 def _groups(workload: Workload, managed: Collection[str], unit: str) -> frozenset[str]:
-    """By security groups, one for each unit."""
-    rules = boundaries(workload, managed, EdgeSettings())
+    """By security groups, one for each unit; the resolver is open to all."""
+    who: dict[object, str] = {EDGE: "the edge", ANYWHERE: "anywhere"} | {Group(u): u for u in workload.units}
     return frozenset(
-        f"{'from' if rule.direction == 'ingress' else 'to'} {'the edge' if rule.peer == EDGE else rule.peer.name}"
-        f" {rule.protocol} {rule.port}"
-        for rule in rules
-        if rule.group == Group(unit) and isinstance(rule.peer, Group)
+        f"{'from' if rule.direction == 'ingress' else 'to'} {who[rule.peer]} {rule.protocol} {rule.port}"
+        for rule in boundaries(workload, managed, EdgeSettings())
+        if rule.group == Group(unit)
     )
 
 
@@ -211,14 +216,18 @@ def _site(document: Document) -> frozenset[str]:
     return frozenset([*(f"from any address of the site tcp {port}" for port in ports), "to any address"])
 
 
-def _policies(policy: Document, workload: Workload) -> frozenset[str]:
-    """By network policies, which know pods by name and everything else by address."""
+def _policies(policies: Collection[Document], workload: Workload) -> frozenset[str]:
+    """By network policies, which know pods by name and everything else by address; the resolver is open to all."""
     names = {object_name(name): name for name in workload.units}
     found = set()
-    for direction, word in (("ingress", "from"), ("egress", "to")):
-        for rule in policy["spec"][direction]:
-            for peer in rule[word]:
-                labels = peer.get("podSelector", {}).get("matchLabels", {}).values()
-                who = next((names[label] for label in labels), "any address of the VPC")
-                found |= {f"{word} {who} {port['protocol'].lower()} {port['port']}" for port in rule["ports"]}
+    for spec in (policy["spec"] for policy in policies):
+        for direction, word in (("ingress", "from"), ("egress", "to")):
+            for rule in spec.get(direction, ()):
+                for peer in rule.get(word, ()):
+                    labels = peer.get("podSelector", {}).get("matchLabels", {}).values()
+                    outside = (
+                        "anywhere but the VPC" if peer.get("ipBlock", {}).get("except") else "any address of the VPC"
+                    )
+                    who = next((names[label] for label in labels), outside)
+                    found |= {f"{word} {who} {port['protocol'].lower()} {port['port']}" for port in rule["ports"]}
     return frozenset(found)

@@ -11,7 +11,8 @@ from pulumi_kubernetes.helm.v3 import Release
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks.addon import addon
 from orchestrators.eks.control_plane import ControlPlane
-from orchestrators.eks.roles import Statement, pod_identity_trust, role, web_identity_trust
+from orchestrators.eks.rights import Statement, read_secrets, write_logs
+from orchestrators.eks.roles import pod_identity_trust, role, web_identity_trust
 from orchestrators.eks.surroundings import RETENTION_DAYS
 from settings import Compute
 
@@ -55,21 +56,13 @@ def _metrics_server(site: Site) -> pulumi.Resource:
 
 def _external_secrets(site: Site, secrets: Sequence[str]) -> pulumi.Resource:
     refs = [site.args.secrets[secret] for secret in secrets]
-    statements: list[Statement] = [
-        {
-            "Effect": "Allow",
-            "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
-            "Resource": [ref.arn for ref in refs],
-        },
-        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": [ref.key_arn for ref in refs]},
-    ]
     return _chart(
         site,
         "external-secrets",
         namespace="external-secrets",
         repository="https://charts.external-secrets.io",
         version=EXTERNAL_SECRETS,
-        statements=statements,
+        statements=read_secrets([ref.arn for ref in refs], [ref.key_arn for ref in refs]),
         values={"installCRDs": True, "webhook": {"port": 9443}},  # Fargate reserves the default, 10250
     )
 
@@ -135,11 +128,7 @@ def _observability(site: Site) -> pulumi.Resource:
         parent=site.parent,
         tags=site.args.tags,
         statements=[
-            {
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                "Resource": [pulumi.Output.concat(group.arn, ":*") for group in groups],
-            },
+            write_logs([pulumi.Output.concat(group.arn, ":*") for group in groups]),
             {
                 "Effect": "Allow",
                 "Action": "cloudwatch:PutMetricData",

@@ -10,6 +10,7 @@ import pulumi_kubernetes as kubernetes
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks import versions
 from orchestrators.eks.addon import addon
+from orchestrators.eks.rights import pull_images, write_logs
 from orchestrators.eks.roles import Granted, Oidc, role, service_trust
 from orchestrators.eks.surroundings import LOG_TYPES, RETENTION_DAYS, surroundings
 from settings import Compute
@@ -118,7 +119,7 @@ def _node_role(name: str, args: OrchestratorArgs, parent: pulumi.Resource) -> Gr
         service_trust("ec2.amazonaws.com"),
         parent=parent,
         tags=args.tags,
-        policies=("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly"),
+        policies=("AmazonEKSWorkerNodeMinimalPolicy", pull_images(Compute.EC2)),
     )
 
 
@@ -152,14 +153,8 @@ def _fargate_profile(
         service_trust("eks-fargate-pods.amazonaws.com", condition={"ArnLike": {"aws:SourceArn": profiles}}),
         parent=parent,
         tags=args.tags,
-        policies=("AmazonEKSFargatePodExecutionRolePolicy",),
-        statements=[
-            {
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                "Resource": pulumi.Output.concat(logs.arn, ":*"),
-            }
-        ],
+        policies=(pull_images(Compute.FARGATE),),
+        statements=[write_logs([pulumi.Output.concat(logs.arn, ":*")])],
     )
     return aws.eks.FargateProfile(
         f"{name}-profile",

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-Statement = Mapping[str, Any]
+from orchestrators.eks.rights import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

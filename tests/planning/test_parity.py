@@ -22,12 +22,20 @@ NAMES = Names("switchyard", "dev")
 MANAGED = ("db", "cache")
 BOTH = [compute for compute in Compute if all(compute in entry.computes for entry in registry.ORCHESTRATORS.values())]
 AS_FILES = "ecs: variable DB_PASSWORD; eks: file /run/secrets/db_password"
-BY_ADDRESS = "ecs: to db tcp 5432; eks: to any address of the VPC tcp 5432"
-BOTH_BY_ADDRESS = (
-    "ecs: to cache tcp 6379, to db tcp 5432;"
-    " eks: to any address of the VPC tcp 5432, to any address of the VPC tcp 6379"
+BY_ADDRESS = (
+    "ecs: to anywhere tcp 443, to db tcp 5432; eks: to any address of the VPC tcp 5432, to anywhere but the VPC tcp 443"
 )
+BOTH_BY_ADDRESS = (
+    "ecs: to anywhere tcp 443, to cache tcp 6379, to db tcp 5432; eks: to any address of the VPC tcp 5432,"
+    " to any address of the VPC tcp 6379, to anywhere but the VPC tcp 443"
+)
+LOG = "logs:CreateLogStream and logs:PutLogEvents on its log"
+LOG_OF_ALL = "logs:CreateLogStream and logs:DescribeLogStreams and logs:PutLogEvents on the log of all pods"
+PULL = "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on its images, ecr:GetAuthorizationToken on anything"
+READ = "secretsmanager:GetSecretValue on db_password"
+READ_BY_OPERATOR = "secretsmanager:DescribeSecret and secretsmanager:GetSecretValue on db_password"
 REQUESTS = "ecs: requests 600; eks: nothing of that"
+UNITS = ("web", "api", "worker", "migrate")
 DIFFERENT = {
     ("web", "number of copies"): REQUESTS,
     **{(unit, "how secrets come"): AS_FILES for unit in ("api", "worker", "migrate")},
@@ -39,25 +47,30 @@ ON_FARGATE = DIFFERENT | {
     ("migrate", "size that is paid"): "ecs: 0.25 vCPU and 512 MiB; eks: 0.25 vCPU and 1024 MiB",
 }
 ON_MACHINES = DIFFERENT | {
-    ("web", "who may call whom"): "ecs: from the edge tcp 8000; eks: from any address of the VPC tcp 8000",
-    ("api", "who may call whom"): BOTH_BY_ADDRESS,
-    ("worker", "who may call whom"): BOTH_BY_ADDRESS,
-    ("migrate", "who may call whom"): BY_ADDRESS,
+    ("web", "network reachability"): "ecs: from the edge tcp 8000, to anywhere tcp 443;"
+    " eks: from any address of the VPC tcp 8000, to anywhere but the VPC tcp 443",
+    ("api", "network reachability"): BOTH_BY_ADDRESS,
+    ("worker", "network reachability"): BOTH_BY_ADDRESS,
+    ("migrate", "network reachability"): BY_ADDRESS,
 }
 
 AT_SITE = DIFFERENT | {
-    ("web", "who may call whom"): (
+    ("web", "network reachability"): (
         "ecs: from any address of the site tcp 8000, to any address; "
-        "eks: from any address of the VPC tcp 8000, to api tcp 9000"
+        "eks: from any address of the VPC tcp 8000, to anywhere but the VPC tcp 443, to api tcp 9000"
     ),
-    ("api", "who may call whom"): (
+    ("api", "network reachability"): (
         "ecs: from any address of the site tcp 9000, to any address; "
-        "eks: from web tcp 9000, to any address of the VPC tcp 5432, to any address of the VPC tcp 6379"
+        "eks: from web tcp 9000, to any address of the VPC tcp 5432, to any address of the VPC tcp 6379, "
+        "to anywhere but the VPC tcp 443"
     ),
-    ("worker", "who may call whom"): (
-        "ecs: to any address; eks: to any address of the VPC tcp 5432, to any address of the VPC tcp 6379"
+    ("worker", "network reachability"): (
+        "ecs: to any address; eks: to any address of the VPC tcp 5432, to any address of the VPC tcp 6379, "
+        "to anywhere but the VPC tcp 443"
     ),
-    ("migrate", "who may call whom"): "ecs: to any address; eks: to any address of the VPC tcp 5432",
+    ("migrate", "network reachability"): (
+        "ecs: to any address; eks: to any address of the VPC tcp 5432, to anywhere but the VPC tcp 443"
+    ),
 }
 NAMED = {Compute.FARGATE: ON_FARGATE, Compute.EC2: ON_MACHINES, Compute.DATACENTER: AT_SITE}
 SITE = "site={networks: [192.168.0.0/24], pods: [192.168.64.0/18], address: 192.168.0.10, vpn_gateway: vgw-01234567}"
@@ -68,6 +81,16 @@ def sample():
     return workload.read(ROOT / "compose.yaml")
 
 
+def by_iam(unit, compute):
+    """ECS gives each unit a role for exactly its own; on EKS the roles of the cluster serve all pods."""
+    images = (
+        "AmazonEKSFargatePodExecutionRolePolicy" if compute is Compute.FARGATE else "AmazonEC2ContainerRegistryPullOnly"
+    )
+    if unit == "web":
+        return f"ecs: {PULL}, {LOG}; eks: {images} on all images, {LOG_OF_ALL}"
+    return f"ecs: {PULL}, {LOG}, {READ}; eks: {images} on all images, {LOG_OF_ALL}, {READ_BY_OPERATOR}"
+
+
 def of(rows, verdict):
     return {(row.unit, row.promise): row.how for row in rows if row.verdict == verdict}
 
@@ -75,7 +98,8 @@ def of(rows, verdict):
 @pytest.mark.parametrize("compute", BOTH)
 def test_the_sample_is_the_same_on_both_but_for_what_is_named(sample, compute):
     rows = parity(sample, compute, NAMES, MANAGED)
-    assert of(rows, "different") == NAMED[compute]
+    expected = NAMED[compute] | {(unit, "IAM actions"): by_iam(unit, compute) for unit in UNITS}
+    assert of(rows, "different") == expected
     assert of(rows, "impossible") == {}
     promises = {row.promise for row in rows}
     assert {
@@ -86,6 +110,9 @@ def test_the_sample_is_the_same_on_both_but_for_what_is_named(sample, compute):
         "cpu and memory",
         "stop",
         "user and files",
+        "number of copies",
+        "network reachability",
+        "IAM actions",
     } <= promises
     assert len(rows) == 4 * len(promises)
 
@@ -155,7 +182,7 @@ def test_the_command_prints_the_table_of_the_stacks_own_machines(capsys):
     assert main(["plan", "--parity", "--set", "compute=ec2"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("ECS and EKS on ec2\n\nweb\n  same")
-    assert "from the edge tcp 8000; eks: from any" in printed
+    assert "eks: from any address of the VPC tcp 8000" in " ".join(printed.split())
 
 
 def test_the_command_gives_the_rows_as_json(capsys):
