@@ -21,9 +21,6 @@ from orchestrators.eks.render import differences, render
 from orchestrators.eks.render.kubernetes import digest, object_name
 from settings import Compute
 
-GROUND = frozenset({"NodeClass", "NodePool", "PersistentVolume", "StorageClass"})
-"""Kinds that belong to no namespace and have to stand before any pod."""
-
 
 class Eks(pulumi.ComponentResource):
     """Keeps `orchestrators.base.Orchestrator`."""
@@ -51,9 +48,10 @@ class Eks(pulumi.ComponentResource):
         # Secrets come from Secrets Manager; Fargate ignores network policies, there the pods' own groups stand alone.
         replaced = {"Secret", "NetworkPolicy"} if self._fargate else {"Secret"}
         rendered = [d for d in (*documents.core, *documents.aws) if d["kind"] not in replaced]
-        ground = [d for d in rendered if d["kind"] in GROUND or d["metadata"].get("namespace", "").startswith("kube-")]
         here = [d for d in rendered if d["metadata"].get("namespace") == args.names.namespace]
-        logging = [d for d in rendered if d not in ground and d not in here]
+        (own,) = (d for d in rendered if d["metadata"]["name"] == args.names.namespace)
+        # Nodes, disks and logs stand before any pod, those of the add-ons included.
+        ground = [d for d in rendered if d not in here and d is not own]
 
         self.ledger = self._owned(here)
         plane = self._plane()
@@ -70,9 +68,10 @@ class Eks(pulumi.ComponentResource):
         secrets = sorted({d["metadata"]["name"].path.partition(".")[2] for d in here if d["kind"] == "ExternalSecret"})
         site = Site(name=name, args=args, plane=plane, after=[*plane.foundations, *machines], parent=self)
         standing = addons(site, secrets)
-        namespaces = applier.chain(logging, [*plane.foundations, *machines])
+        # A namespace is gone only when every controller of what is in it has had its say, so it goes before them.
+        namespace = applier.apply(own, [*standing, *machines])
         parking = [target.parking_rule for target in args.targets.values()]
-        units = applier.workload(here, args.workload, [*standing, *machines, *namespaces, *parking])
+        units = applier.workload(here, args.workload, [*standing, *machines, namespace, *parking])
 
         self.running = {service: self._running(service, plane.name) for service in self._services()}
         counted = [metric for service in self._services() for metric in self._log_metrics(service, plane.name)]

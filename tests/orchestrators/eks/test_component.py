@@ -279,3 +279,49 @@ def test_the_truth_of_a_rollout_is_asked_of_the_cluster_not_of_the_provider(eith
         for each in registered.of(f":{kind}"):
             assert each.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
             assert each.name in registered.one(":KubernetesRollout", f"{each.name}-rollout").depends_on
+
+
+@pytest.fixture
+def goes_before(either):
+    """Whether destroying takes the one before the other: whatever depends on something goes first."""
+    needs = {each.name: set(each.depends_on) for each in either[0].resources}
+    needs["eks-cluster"] = {resource._name for resource in either[3]["opts"].depends_on}
+
+    def all_needs(name):
+        found, left = set(), [name]
+        while left:
+            for needed in needs.get(left.pop(), ()):
+                if needed not in found:
+                    found.add(needed)
+                    left.append(needed)
+        return found
+
+    return lambda first, second: second in all_needs(first)
+
+
+def test_destroying_takes_the_workload_then_its_namespace_then_the_add_ons_then_the_cluster(either, goes_before):
+    registered = either[0]
+    addons = {each.name for kind in (":Addon", "helm.sh/v3:Release") for each in registered.of(kind)}
+    namespaced = {
+        each.name
+        for each in registered.resources
+        if each.type.startswith("kubernetes:") and (each.inputs.get("metadata") or {}).get("namespace") == "portal-prod"
+    }
+    assert {"eks-deployment-api", "eks-targetgroupbinding-web", "eks-externalsecret-db_password"} <= namespaced
+    assert all(goes_before(each, "eks-namespace-portal-prod") for each in namespaced)
+    assert all(goes_before("eks-namespace-portal-prod", addon) for addon in addons)
+    assert all(goes_before(addon, "eks-cluster") for addon in addons)
+
+
+def test_destroying_takes_the_add_ons_before_the_machines_that_they_run_on(either, goes_before):
+    registered = either[0]
+    machines = {each.name for kind in (":NodePool", ":FargateProfile") for each in registered.of(kind)}
+    addons = {each.name for kind in (":Addon", "helm.sh/v3:Release") for each in registered.of(kind)}
+    assert machines
+    assert all(goes_before(addon, machine) for addon in addons for machine in machines)
+    assert all(goes_before(machine, "eks-cluster") for machine in machines)
+
+
+def test_destroying_takes_the_controllers_rights_after_the_controllers(either, goes_before):
+    for release in either[0].of("helm.sh/v3:Release"):
+        assert goes_before(release.name, f"{release.name}-role-policy")
