@@ -15,6 +15,7 @@ from botocore.validate import validate_parameters
 from orchestrators import registry
 from orchestrators.documents import canonical, fill
 from orchestrators.ecs.render import render
+from tests.support.seeds import same_output
 from workload.errors import DescriptionError
 from workload.model import (
     Condition,
@@ -85,17 +86,7 @@ placement = Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE)
 print(canonical(fill(render(module.sample(), placement, Names("portal", "dev"), ("db", "cache")), module.example)))
 """
     conftest = str(Path(__file__).parent / "conftest.py")
-    seen = {
-        subprocess.run(
-            [sys.executable, "-c", program, conftest],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(seen) == 1
+    assert same_output(program, conftest)
 
 
 def test_rendering_imports_neither_pulumi_nor_boto3():

@@ -1,9 +1,5 @@
 """Runs and rollouts tell the truth: against botocore's own stubs, which check each request and answer."""
 
-import os
-import subprocess
-import sys
-
 import boto3
 import pytest
 from botocore.stub import ANY, Stubber
@@ -11,6 +7,7 @@ from botocore.stub import ANY, Stubber
 from orchestrators.ecs import rollout, run_task
 from orchestrators.ecs.failures import EcsError
 from orchestrators.ecs.waits import _RolloutProvider
+from tests.support.seeds import same_output
 
 OLD, NEW = (f"arn:aws:ecs:eu-central-1:111122223333:task-definition/portal-api:{n}" for n in (6, 7))
 TASK = "arn:aws:ecs:eu-central-1:111122223333:task/portal-dev/0123456789abcdef"
@@ -219,18 +216,7 @@ print(serialize_provider(_JobProvider()), serialize_provider(_RolloutProvider())
 
 
 def test_two_processes_write_the_same_small_provider_into_the_state():
-    seen = {
-        subprocess.run(
-            [sys.executable, "-c", SERIALIZE],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    (pickles,) = seen
-    assert all(len(pickle) < 200 for pickle in pickles.split())
+    assert all(len(pickle) < 200 for pickle in same_output(SERIALIZE).split())
 
 
 def test_only_another_task_definition_makes_a_wait_anew():

@@ -8,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrators.eks.render.kubernetes import NAME_LIMIT, cpu, cron, is_annotation_key, memory, object_name
+from orchestrators.eks.render.scene import Scene
+from tests.orchestrators.eks.portal import EC2, NAMES, container, workload
+from workload.model import Service
 
 NAME = st.text(alphabet="abcXYZ019-_.", min_size=1, max_size=120)
 UNITS = {"": 1, "Ki": 1024, "Mi": 1024**2, "Gi": 1024**3}
@@ -23,6 +26,15 @@ def test_every_name_is_a_dns_label_with_room_for_what_controllers_append(name):
 @given(st.lists(NAME, unique=True, min_size=2, max_size=8))
 def test_different_names_stay_different(names):
     assert len({object_name(name) for name in names}) == len(names)
+
+
+@given(NAME, NAME)
+def test_every_label_value_is_one_that_kubernetes_takes(name, other):
+    """Kubernetes: labels and selectors, syntax; the values of a workload's labels are its names."""
+    described = workload(Service(container=container(name)), name=other)
+    scene = Scene(workload=described, placement=EC2, names=NAMES, managed=())
+    for value in scene.labels(name).values():
+        assert re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?", value)
 
 
 @given(st.from_regex(r"[a-z][a-z0-9]{0,20}(-[a-z0-9]{1,10}){0,2}", fullmatch=True))

@@ -3,6 +3,7 @@
 import pytest
 
 from orchestrators.eks.render import differences, render
+from orchestrators.eks.render.kubernetes import object_name
 from tests.orchestrators.eks.portal import EC2, NAMES, container, portal, workload
 from workload.errors import DescriptionError
 from workload.model import Job, Mount, Scaling, Service
@@ -64,6 +65,10 @@ CASES = {
     "shared volume": (
         workload(Service(container=container("app", volumes=DATA)), Service(container=container("bpp", volumes=DATA))),
         "compose.yaml:3:5: bpp: the volume db is app's; on EKS one pod alone mounts it",
+    ),
+    "one Kubernetes name for two": (
+        workload(Service(container=container("My")), Service(container=container(object_name("My")))),
+        f"compose.yaml:3:5: {object_name('My')} and My have the same Kubernetes name: rename one",
     ),
     "schedule": (
         workload(jobs=(Job(container=container("load"), schedule="rate(7 minutes)"),)),

@@ -1,10 +1,7 @@
 """The resource that stands for a rollout: what makes it anew, and that the state holds nothing but a class's name."""
 
-import os
-import subprocess
-import sys
-
 from orchestrators.eks.waits import _RolloutProvider
+from tests.support.seeds import same_output
 
 ASKED = {"kubeconfig": "{}", "namespace": "portal-prod", "kind": "Deployment", "name": "api", "content": "1"}
 
@@ -23,14 +20,4 @@ def test_two_processes_write_the_same_small_provider_into_the_state():
         "from orchestrators.eks.waits import _RolloutProvider\n"
         "print(serialize_provider(_RolloutProvider()))"
     )
-    pickles = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            check=True,
-            capture_output=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(pickles) == 1
-    assert len(pickles.pop()) < 200
+    assert 0 < len(same_output(program)) < 200
