@@ -89,6 +89,14 @@ Certificate = Annotated[
         "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
     ),
 ]
+RoleArn = Annotated[
+    str,
+    _like(
+        r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+",
+        "the ARN of an IAM role",
+        "arn:aws:iam::123456789012:role/operators",
+    ),
+]
 PullSecret = Annotated[
     str,
     _like(
@@ -217,6 +225,7 @@ KubernetesVersion = Literal["1.33", "1.34", "1.35", "1.36"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSettings:
     """`cluster` (EKS only): the Kubernetes version, and from where its API may be reached; nowhere is the VPC alone.
+    `admins` are IAM roles that may do everything in it, beside the one that made it.
     `spot` (EC2) lets services of several copies without a volume stand on Spot capacity.
 
     Versions that `orchestrators.eks.versions` knows the support of.
@@ -224,6 +233,7 @@ class ClusterSettings:
 
     version: KubernetesVersion = "1.35"
     public_access_cidrs: tuple[Cidr, ...] = ()
+    admins: tuple[RoleArn, ...] = ()
     spot: bool = False
 
 

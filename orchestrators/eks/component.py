@@ -10,6 +10,7 @@ from foundation.signals import EventPattern, Signal
 from orchestrators.base import OrchestratorArgs, RunningService
 from orchestrators.documents import Document, resolve
 from orchestrators.eks import signals, versions
+from orchestrators.eks.access import admins
 from orchestrators.eks.addons import Site, addons
 from orchestrators.eks.boundaries import pods_with_own_groups
 from orchestrators.eks.check import private_api
@@ -55,6 +56,7 @@ class Eks(pulumi.ComponentResource):
 
         self.ledger = self._owned(here)
         plane = self._plane()
+        admins(name, plane.name, args, self, plane.foundations)
         self._boundaries(plane)
         applier = Applier(
             name,

@@ -213,6 +213,20 @@ def test_the_load_balancer_controller_changes_the_stacks_target_groups_alone(far
     assert all(":Describe" in action for action in reading["Action"])
 
 
+def test_the_roles_of_other_people_administer_the_cluster_by_access_entries():
+    operators = "arn:aws:iam::123456789012:role/operators"
+    registered = provision(EC2, cluster=ClusterSettings(admins=(operators,)))[0]
+    assert registered.one(":AccessEntry").inputs["principalArn"] == operators
+    granted = registered.one(":AccessPolicyAssociation").inputs
+    assert granted["principalArn"] == operators
+    assert granted["accessScope"] == {"type": "cluster"}
+    assert granted["policyArn"].endswith("/AmazonEKSClusterAdminPolicy")
+
+
+def test_nobody_else_is_let_into_the_cluster(either):
+    assert not either[0].of(":AccessEntry")
+
+
 def test_no_unit_has_a_role(either):
     roles = {each.name for each in either[0].of(":Role")}
     assert not {name for name in roles for unit in portal().units if f"-{unit}-" in name}
