@@ -206,6 +206,9 @@ RIGHTS = {
     "aws:eks/accessEntry:AccessEntry": Rights(
         "eks", "Describe* List*", f"CreateAccessEntry UpdateAccessEntry DeleteAccessEntry {_TAG}", _EKS
     ),
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": Rights(
+        "eks", "Describe* List*", "AssociateAccessPolicy DisassociateAccessPolicy", _EKS
+    ),
     "aws:eks/addon:Addon": Rights("eks", "Describe* List*", f"CreateAddon UpdateAddon DeleteAddon {_TAG}", _EKS),
     "aws:eks/cluster:Cluster": Rights(
         "eks",
