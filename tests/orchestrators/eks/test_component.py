@@ -10,6 +10,7 @@ import pytest
 from foundation.signals import Metric, Missing
 from orchestrators.eks import Eks, versions
 from orchestrators.eks.hidden import hidden_children
+from settings import ClusterSettings
 from tests.orchestrators.eks.given import arguments
 from tests.orchestrators.eks.portal import EC2, FARGATE, portal
 from tests.support.pulumi_run import run

@@ -199,7 +199,7 @@ def test_network_policies_are_enforced_so_they_are_made(registered):
 
 def test_pods_tell_all_that_container_insights_knows(both):
     told = [signal for signal in both[1].signals if isinstance(signal.metric, Metric)]
-    assert len(told) == 15
+    assert len(told) == 18
 
 
 def test_people_get_the_script_its_end_and_the_firewalls_list(both):
