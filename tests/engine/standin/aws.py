@@ -173,8 +173,9 @@ def name_of(type_: str, inputs: Values) -> tuple[str, ...]:
 
 
 def _cluster(type_: str, urn: str) -> str:
-    """Where names count: every stack has a cluster of its own, but all have the account in common."""
-    return urn.split(":")[2] if type_.startswith("kubernetes:") else ""
+    """Where names count: each placement of a stack has a cluster of its own, but all have the account in common."""
+    stack, placement = urn.split(":")[2], "-".join(urn.rpartition("::")[2].split("-")[:2])
+    return f"{stack}/{placement}" if type_.startswith("kubernetes:") else ""
 
 
 def check_create(cloud: Cloud, type_: str, urn: str, inputs: Values) -> None:
@@ -208,8 +209,7 @@ def check_delete(cloud: Cloud, type_: str, id_: str) -> None:
 
 def _uses(other: Object, found: Object, marks: set[str]) -> bool:
     if other.type.startswith("kubernetes:"):  # what is in a cluster does not mention it; the placement names both
-        placement = found.name.partition("-cluster")[0]
-        return _cluster(other.type, other.urn) == found.urn.split(":")[2] and other.name.startswith(placement)
+        return _cluster(other.type, other.urn) == _cluster("kubernetes:", found.urn)
     text = json.dumps(other.inputs)
     return any(mark in text for mark in marks)
 
