@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from alerting import dashboard
 from alerting.budget import budget
+from alerting.causes import explained
 from alerting.changes import parameter_name
 from alerting.handler.catalogue import Catalogue, Home
 from alerting.pipeline import Pipeline, PipelineArgs
@@ -56,9 +57,19 @@ class Alerting(pulumi.ComponentResource):
         self.mail_records = pulumi.Output.from_input([])
         rules = rules_for(args.workload, args.managed, args.settings.rules)
         watched, without = watch(rules, args.names, args.signals)
-        self.alarms, self.without = [alarm for alarm, _ in watched], without
-        for alarm, metric in watched:
-            _metric_alarm(self, name, alarm, metric, args)
+        self.without = without
+        made = [_metric_alarm(self, name, alarm, metric, args) for alarm, metric in watched]
+        self.alarms, causes = explained([alarm for alarm, _ in watched], args.workload, args.names)
+        for cause in causes:
+            aws.cloudwatch.CompositeAlarm(
+                f"{name}-{cause.name.removeprefix(args.names.prefix + '-')}",
+                alarm_name=cause.name,
+                alarm_description=f"Something that {cause.subject} calls is in trouble: its own alarms wait",
+                alarm_rule=cause.rule,
+                tags=args.tags,
+                # It names alarms that have to be there.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=made),
+            )
         aws.cloudwatch.Dashboard(
             name,
             dashboard_name=dashboard.name(args.names),
@@ -146,10 +157,12 @@ def _alarm(names: Names, rule: AlarmRule, signal: Signal, taken: Mapping[str, ob
     return Alarm(name=name, stack=names.prefix, place=place, subject=subject, rule=rule)
 
 
-def _metric_alarm(parent: Alerting, name: str, alarm: Alarm, metric: Metric, args: AlertingArgs) -> None:
+def _metric_alarm(
+    parent: Alerting, name: str, alarm: Alarm, metric: Metric, args: AlertingArgs
+) -> aws.cloudwatch.MetricAlarm:
     rule = alarm.rule
     plain = metric.statistic in PLAIN_STATISTICS
-    aws.cloudwatch.MetricAlarm(
+    return aws.cloudwatch.MetricAlarm(
         f"{name}-{alarm.name.removeprefix(args.names.prefix + '-alarm-')}",
         name=alarm.name,
         alarm_description=f"{alarm.subject}: {rule.summary} ({rule.severity})",

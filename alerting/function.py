@@ -148,6 +148,12 @@ def statements(args: FunctionArgs, own_log: pulumi.Output[str]) -> list[Mapping[
             "Action": "cloudwatch:GetMetricWidgetImage",
             "Resource": "*",
         },
+        {
+            # Composite alarms ask for all (AWS: CloudWatch API reference, DescribeAlarms).
+            "Sid": "AskForTheCause",
+            "Action": "cloudwatch:DescribeAlarms",
+            "Resource": "*",
+        },
         {"Sid": "ReadWhatChangedLast", "Action": "ssm:GetParameterHistory", "Resource": args.changes.arn},
         {
             "Sid": "ReadTheServicesLogs",

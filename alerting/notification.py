@@ -68,6 +68,9 @@ class Notification:
     log: tuple[str, ...] = ()
     log_streams: tuple[str, ...] = ()
     """Where in the log group of the service the lines of what stopped are; empty where any of the service will do."""
+    alarm: str = ""
+    cause: str = ""
+    """The alarm that it is about and the composite alarm that may explain it, by name."""
     graph: Graph | None = None
     picture: bytes = b""
     """Of the metric, as PNG."""

@@ -166,7 +166,8 @@ MANAGED_RULES: Mapping[str, tuple[AlarmRule, ...]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """A rule that watches one subject. `name` is the physical name, unique in account and Region.
+    """A rule that watches one subject. `name` is the physical name, unique in account and Region; `cause` that of the
+    composite alarm which explains it while that is in ALARM, empty where nothing does.
 
     `place` is what the subject runs on in people's words: `ecs-fargate`, `local`; empty for what is the stack's own.
     """
@@ -176,3 +177,4 @@ class Alarm:
     place: str
     subject: str
     rule: AlarmRule
+    cause: str = ""

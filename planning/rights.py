@@ -91,6 +91,12 @@ RIGHTS = {
     "aws:budgets/budget:Budget": Rights(
         "budgets", "ViewBudget ListTagsForResource", f"ModifyBudget {_TAG}", "budgets:budget/{prefix}-*"
     ),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": Rights(
+        "cloudwatch",
+        "DescribeAlarms ListTagsForResource",
+        f"PutCompositeAlarm DeleteAlarms {_TAG}",
+        "cloudwatch:alarm:{prefix}-*",
+    ),
     "aws:cloudwatch/dashboard:Dashboard": Rights(
         "cloudwatch", "GetDashboard", "PutDashboard DeleteDashboards", "cloudwatch:dashboard/{prefix}-*"
     ),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LONGEST_SNS_SUBJECT = 99
+PATIENCE = 5
+"""How often an event comes, three minutes apart, before it is told although something else explains it."""
+OVER = "over before it was told"
 SIMULATOR = "success@simulator.amazonses.com"
 """Takes every mail, in the sandbox too, and spares the quota (AWS: Amazon SES developer guide, mailbox simulator)."""
 
@@ -56,9 +59,15 @@ class Delivery:
         self._evidence = evidence
         self._queue, self._fallback = queue, fallback
 
-    def send(self, told: Notification) -> str:
-        """Tell it, or hold it for a digest; gives what took it. Raises DeliveryError."""
+    def send(self, told: Notification, *, received: int = 1) -> str:
+        """Tell it, or hold it for a digest; gives what took it. Raises DeliveryError.
+
+        What something else explains waits for that to end, until its event was `received` PATIENCE times; an alarm that
+        ends before then is not told at all.
+        """
         try:
+            if told.cause and (settled := self._explained(told, received)):
+                return settled
             if self._waits(told):
                 return self._hold(told)
             return self._once(told.key, told)
@@ -98,6 +107,23 @@ class Delivery:
         except JournalError as problem:
             raise DeliveryError(f"the journal does not answer: {problem}") from problem
         return "delivered"
+
+    def _explained(self, told: Notification, received: int) -> str:
+        """Why it need not be told; empty where it has to be. Raises DeliveryError when it waits."""
+        waiting = f"waits/{told.incident}"
+        if told.state is State.OK:
+            return OVER if self._journal.told(waiting) else ""
+        if self._journal.told(told.key):
+            return "told already"
+        states = self._evidence.states(told)
+        if states.get(told.cause) == "ALARM" and received < PATIENCE:
+            self._journal.done(waiting, told.cause)
+            raise DeliveryError(f"{told.key} waits: {told.cause} explains it")
+        if self._journal.told(waiting):
+            if states.get(told.alarm) == "OK":
+                return OVER
+            self._journal.release(waiting)
+        return ""
 
     def _waits(self, told: Notification) -> bool:
         if told.state is State.OK:

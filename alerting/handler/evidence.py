@@ -68,6 +68,18 @@ class Evidence:
             told = replace(told, changed=_or_not("what changed last", lambda: self._changed(told.at), ""))
         return told
 
+    def states(self, told: Notification) -> Mapping[str, str]:
+        """The states of its alarm and of what may explain it, by name; empty where AWS does not say."""
+        answer: Mapping[str, Any] = _or_not(
+            "whether something explains it",
+            lambda: self._cloudwatch.describe_alarms(
+                AlarmNames=[told.alarm, told.cause], AlarmTypes=["CompositeAlarm", "MetricAlarm"]
+            ),
+            {},
+        )
+        found = (*answer.get("CompositeAlarms", ()), *answer.get("MetricAlarms", ()))
+        return {each["AlarmName"]: each["StateValue"] for each in found}
+
     def _links(self, told: Notification, home: Home | None) -> Iterable[Link]:
         if home:
             yield Link(text=f"{told.subject} in the console", url=home.console_url)

@@ -7,8 +7,8 @@ queue, comes again, and ends in the dead-letter queue when that does not help.
 import json
 import logging
 import os
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,10 +36,6 @@ SANDBOX_RATE = 1.0
 """Recipients per second in the sandbox (AWS: Amazon SES developer guide, service quotas)."""
 
 
-class Teller(Protocol):
-    def send(self, told: Notification) -> str: ...
-
-
 class Context(Protocol):
     """What this uses of Lambda's context."""
 
@@ -52,12 +48,14 @@ def handle(event: Mapping[str, Any], context: Context) -> dict[str, list[dict[st
         "batchItemFailures": [
             {"itemIdentifier": record["messageId"]}
             for record in event["Records"]
-            if context.get_remaining_time_in_millis() < SPARE_MS or not _settled(record["body"])
+            if context.get_remaining_time_in_millis() < SPARE_MS or not _settled(record)
         ]
     }
 
 
-def _settled(body: str) -> bool:
+def _settled(record: Mapping[str, Any]) -> bool:
+    body = record["body"]
+    received = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
     try:
         message = json.loads(body)
     except (ValueError, RecursionError):
@@ -72,15 +70,15 @@ def _settled(body: str) -> bool:
             case {"source": "aws.ses", "detail": {"mail": {"tags": {"probe": [str(name)]}}}}:
                 log.info("test mail %s arrived: %s", name, _delivery().arrived(name))
             case _:
-                respond(message, _alarms(), os.environ["STACK"], _delivery())
+                respond(message, _alarms(), os.environ["STACK"], partial(_delivery().send, received=received))
     except DeliveryError as problem:
         log.warning("comes again: %s", problem)
         return False
     return True
 
 
-def respond(event: object, alarms: Mapping[str, Alarm], stack: str, teller: Teller) -> int:
-    """Send what there is to tell about `event`; gives the number of notifications. Raises what `teller` raises."""
+def respond(event: object, alarms: Mapping[str, Alarm], stack: str, tell: Callable[[Notification], str]) -> int:
+    """Tell what there is to tell about `event`; gives the number of notifications. Raises what `tell` raises."""
     try:
         notifications = read(event, alarms, stack)
     except UnreadableEvent as problem:
@@ -88,7 +86,7 @@ def respond(event: object, alarms: Mapping[str, Alarm], stack: str, teller: Tell
         log.error("unreadable event, given up: %s: %s", problem, raw)  # noqa: TRY400 -- the message says it all
         return 0
     for told in notifications:
-        log.info("%s: %s", told.key, teller.send(told))
+        log.info("%s: %s", told.key, tell(told))
     return len(notifications)
 
 

@@ -115,9 +115,12 @@ class Cloud:
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def handle(self, *events: object) -> list[str]:
+    def handle(self, *events: object, received: int = 1) -> list[str]:
         """The bodies that have to come again."""
-        records = [{"messageId": str(n), "body": json.dumps(event)} for n, event in enumerate(events)]
+        count = {"ApproximateReceiveCount": str(received)}
+        records = [
+            {"messageId": str(n), "body": json.dumps(event), "attributes": count} for n, event in enumerate(events)
+        ]
         failed = function.handle({"Records": records}, Context())["batchItemFailures"]
         return [records[int(each["itemIdentifier"])]["body"] for each in failed]
 
@@ -132,7 +135,7 @@ class Cloud:
             self.now = max(self.now, at)
             received[number] += 1
             try:
-                again = bool(self.handle(bodies[number]))
+                again = bool(self.handle(bodies[number], received=received[number]))
             except Killed:
                 again = True
             if again and received[number] == TRIES:

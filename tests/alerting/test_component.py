@@ -1,5 +1,6 @@
 import ast
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,6 +19,7 @@ from alerting.component import watch
 from alerting.function import archive, recipients
 from alerting.handler import catalogue
 from alerting.handler.journal import LEASE
+from alerting.rules import Alarm
 from alerting.tuning import rules_for
 from foundation.names import Names
 from foundation.signals import EventPattern, Metric, Missing, Signal, SignalName
@@ -159,6 +161,7 @@ def test_without_recipients_there_are_alarms_and_no_way_to_mail():
     made = alerting(AlertSettings())
     assert {each.type for each in made.resources} == {
         "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "aws:cloudwatch/compositeAlarm:CompositeAlarm",
         "aws:cloudwatch/dashboard:Dashboard",
     }
 
@@ -200,6 +203,24 @@ def test_a_budget_tells_by_aws_budgets_itself_of_what_carries_the_stacks_tags():
     assert not alerting().of("budgets/budget:Budget")
 
 
+def test_causes_are_composite_alarms_over_alarms_that_there_are_and_are_not_mailed_themselves():
+    made = alerting(clusters=("ecs-fargate", "eks-ec2"))
+    alarms = {alarm.inputs["name"] for alarm in made.of("cloudwatch/metricAlarm:MetricAlarm")}
+    causes = {cause.inputs["alarmName"]: cause.inputs for cause in made.of("compositeAlarm:CompositeAlarm")}
+    assert causes
+    for name, cause in causes.items():
+        children = re.findall(r'ALARM\("([^"]+)"\)', cause["alarmRule"])
+        assert children
+        assert set(children) <= alarms
+        assert not name.startswith("portal-prod-alarm-")
+    assert {alarm.cause for alarm in made_alarms(made)} - {""} == causes.keys()
+
+
+def made_alarms(made: Run) -> list[Alarm]:
+    code = made.one("lambda/function:Function").inputs["code"]
+    return list(catalogue.loads(code.assets[catalogue.FILE].text).alarms)
+
+
 def test_the_function_may_do_what_it_does_on_exact_resources(mailed):
     allowed = {s["Sid"]: s for s in statements(mailed, "iam/rolePolicy:RolePolicy", "policy")}
 
@@ -214,6 +235,7 @@ def test_the_function_may_do_what_it_does_on_exact_resources(mailed):
         "KeepItsJournal": arn("dynamodb/table:Table"),
         "TellTheSecondWay": arn("sns/topic:Topic"),
         "DrawTheMetric": "*",
+        "AskForTheCause": "*",
         "ReadWhatChangedLast": arn("ssm/parameter:Parameter"),
         "ReadTheServicesLogs": [f"arn:*:logs:{REGION}:*:log-group:/portal/prod/ecs-fargate/api:*"],
     }
@@ -221,6 +243,7 @@ def test_the_function_may_do_what_it_does_on_exact_resources(mailed):
     assert {s["Action"] for s in allowed.values() if s["Resource"] == "*"} == {
         "ses:GetAccount",
         "cloudwatch:GetMetricWidgetImage",
+        "cloudwatch:DescribeAlarms",
     }
     assert allowed["MailAsTheSender"]["Condition"] == {"StringEquals": {"ses:FromAddress": "alarms@example.com"}}
 

@@ -18,7 +18,7 @@ def test_each_change_of_state_arrives_as_one_mail_in_one_thread():
     with MailServer(SENDER) as server:
         mailer = Mailer(server.client(), sender=SENDER, recipients=TEAM)
         for event in (samples.on_the_bus("ALARM", "OK"), samples.on_the_bus("OK", "ALARM")):
-            assert respond(event, samples.ALARMS, samples.STACK, mailer) == 1
+            assert respond(event, samples.ALARMS, samples.STACK, mailer.send) == 1
         opening, closing = server.inbox()
         threads = {(message["References"], message["In-Reply-To"]) for message in server.messages()}
         with pytest.raises(ClientError, match="authority"):
