@@ -53,9 +53,14 @@ def real(policy):
     return re.sub(r"<[^>]+>", "123456789012", policy)
 
 
+WIDE = "RESOURCE_STAR - ['cloudwatch:DescribeAlarms']"
+"""Only so wide does it tell of composite alarms (AWS: CloudWatch API reference, DescribeAlarms)."""
+
+
 def findings(policy):
     found = parliament.analyze_policy_string(real(policy))
-    return [str(parliament.enhance_finding(finding)) for finding in found.findings]
+    told = [str(parliament.enhance_finding(finding)) for finding in found.findings]
+    return [finding for finding in told if not finding.startswith(WIDE)]
 
 
 def test_parliament_finds_nothing_in_any_right(recording):
