@@ -7,6 +7,9 @@ from typing import Any
 from orchestrators.ecs.failures import EcsError
 
 POLL = 5.0
+PATIENCE = 120.0
+"""Seconds for the load balancer's health checks. Who still has to set up the proxy gets its configuration from the
+stack's outputs, which are there when `up` has ended, well or not."""
 
 
 def wait(
@@ -17,16 +20,16 @@ def wait(
     port: int,
     service: str,
     hint: str,
-    timeout: float = 900,
+    patience: float = PATIENCE,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
-    """The id of the target, once the load balancer finds it healthy; `timeout` in seconds.
+    """The id of the target, once the load balancer finds it healthy; `patience` in seconds.
 
     Raises:
         EcsError: it does not, with the load balancer's reason; ends in `hint`, which says what has to run there.
     """
     target = {"Id": address, "Port": port}
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + patience
     while True:
         answer = elbv2.describe_target_health(TargetGroupArn=target_group, Targets=[target])
         health = answer["TargetHealthDescriptions"][0]["TargetHealth"]

@@ -7,7 +7,10 @@ from typing import Any
 from orchestrators.ecs.anywhere.attributes import attribute
 from orchestrators.ecs.failures import EcsError
 
-POLL = 10.0
+POLL = 5.0
+PATIENCE = 120.0
+"""Seconds for a machine that joins just now. People cannot be waited for: the join script is an output of the stack,
+and those are there when `up` has ended, well or not."""
 
 
 def wait(
@@ -17,15 +20,15 @@ def wait(
     machines: int,
     volumes: Sequence[str],
     hint: str,
-    timeout: float = 1800,
+    patience: float = PATIENCE,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """How many machines are connected, once they are at least `machines` and each volume has one; `timeout` in seconds.
+    """How many machines are connected, once they are at least `machines` and each volume has one; patience in seconds.
 
     Raises:
         EcsError: too few have joined in time; ends in `hint`, which says how one joins.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + patience
     while True:
         connected = _count(ecs, cluster, "agentConnected == true")
         homeless = [v for v in volumes if not _count(ecs, cluster, f"attribute:{attribute(v)} exists")]

@@ -60,14 +60,14 @@ def test_machines_are_waited_for_until_there_are_enough(ecs):
 def test_too_few_machines_say_how_one_joins(ecs):
     sees(ecs, 1)
     with pytest.raises(EcsError, match=r"^1 of 3 machines have joined the cluster portal-dev\. Run the script\.$"):
-        join(ecs, timeout=-1)
+        join(ecs, patience=-1)
 
 
 def test_a_volume_without_a_machine_is_named(ecs):
     sees(ecs, 3)
     sees(ecs, 0, "attribute:switchyard.volume.db exists")
     with pytest.raises(EcsError, match=r"^3 of 3 machines have joined the cluster portal-dev, and none keeps db\."):
-        join(ecs, volumes=["db"], timeout=-1)
+        join(ecs, volumes=["db"], patience=-1)
 
 
 def health(elbv2, state, **more):
@@ -101,7 +101,7 @@ def test_a_proxy_that_does_not_answer_fails_with_the_load_balancers_reason(elbv2
         r"^The load balancer gets no answer for web at 192\.168\.0\.10:8000: Request timed out\. Start the proxy\.$"
     )
     with pytest.raises(EcsError, match=message):
-        answer(elbv2, timeout=-1)
+        answer(elbv2, patience=-1)
 
 
 def test_what_stands_is_asked_again_only_when_something_else_is_wanted():
