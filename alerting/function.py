@@ -127,7 +127,7 @@ def statements(args: FunctionArgs, own_log: pulumi.Output[str]) -> list[Mapping[
         },
         {
             # It has no resource (AWS: Service Authorization Reference, Amazon SES v2).
-            "Sid": "ReadTheSendingRate",
+            "Sid": "ReadTheSendingQuota",
             "Action": "ses:GetAccount",
             "Resource": "*",
         },

@@ -11,6 +11,7 @@ from alerting.handler import letter
 from alerting.handler.evidence import Evidence
 from alerting.handler.journal import Claim, Journal, JournalError
 from alerting.handler.mailer import Mailer, passing
+from alerting.handler.quota import Quota, Rest
 from alerting.notification import Notification, State
 from alerting.rules import Severity
 
@@ -41,7 +42,9 @@ class Delivery:
 
     The first of a group (`Notification.group`) is mailed at once. Those that follow within `journal.WINDOW` are held
     and mailed as one digest, which a delayed message in `queue` asks for; so is everything of the severity `digest`.
-    The end of an incident whose beginning was mailed is always mailed. `evidence` adds what a mail shows besides.
+    The end of an incident whose beginning was mailed is always mailed. When little of the 24 hours' `quota` is left,
+    only pages begin with a mail of their own; when nothing is left, all goes by `fallback`. `evidence` adds what a mail
+    shows besides.
     """
 
     def __init__(
@@ -52,11 +55,12 @@ class Delivery:
         sns: "SNSClient",
         evidence: Evidence,
         *,
+        quota: Quota,
         queue: str,
         fallback: str,
     ) -> None:
         self._journal, self._mailer, self._sqs, self._sns = journal, mailer, sqs, sns
-        self._evidence = evidence
+        self._evidence, self._quota = evidence, quota
         self._queue, self._fallback = queue, fallback
 
     def send(self, told: Notification, *, received: int = 1) -> str:
@@ -128,7 +132,15 @@ class Delivery:
     def _waits(self, told: Notification) -> bool:
         if told.state is State.OK:
             return self._journal.holds(told)
-        return told.severity is Severity.DIGEST or not self._journal.opens(told)
+        if told.severity is Severity.DIGEST or not self._journal.opens(told):
+            return True
+        return told.severity is not Severity.PAGE and self._spared(told)
+
+    def _spared(self, told: Notification) -> bool:
+        """Whether little is left of the quota, or was when a copy of `told` was held."""
+        if self._quota.rest() is Rest.AMPLE:
+            return self._journal.holds(told)
+        return self._journal.told(told.key) is None
 
     def _hold(self, told: Notification) -> str:
         due = self._journal.hold(told)
@@ -160,13 +172,15 @@ class Delivery:
 
     def _tell(self, told: Notification) -> str:
         told = self._evidence.add(told)
+        if self._quota.rest() is Rest.NONE:
+            return self._second_way(told, "its quota of 24 hours is used up")
         try:
             return self._mailer.send(told)
         except (BotoCoreError, ClientError) as problem:
             log.error("Amazon SES failed, %s goes the second way: %s", told.key, problem)  # noqa: TRY400 -- says it all
             return self._second_way(told, problem)
 
-    def _second_way(self, told: Notification, problem: Exception) -> str:
+    def _second_way(self, told: Notification, problem: Exception | str) -> str:
         note = f"Sent by Amazon SNS, as Amazon SES failed: {problem}"
         subject = letter.subject(told).encode("ascii", "replace").decode()[:LONGEST_SNS_SUBJECT]
         try:

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from alerting.handler import catalogue
 from alerting.handler.catalogue import Catalogue
@@ -23,6 +22,7 @@ from alerting.handler.events import UnreadableEvent, read
 from alerting.handler.evidence import Evidence
 from alerting.handler.journal import Journal
 from alerting.handler.mailer import Mailer
+from alerting.handler.quota import Quota
 from alerting.notification import Notification
 from alerting.rules import Alarm
 
@@ -32,8 +32,6 @@ log.setLevel(logging.INFO)
 LONGEST_LOGGED = 10_000
 SPARE_MS = 25_000
 """Time that one message may take; with less left, the rest of a batch stays in the queue."""
-SANDBOX_RATE = 1.0
-"""Recipients per second in the sandbox (AWS: Amazon SES developer guide, service quotas)."""
 
 
 class Context(Protocol):
@@ -107,18 +105,15 @@ def _delivery() -> Delivery:
     once = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=3)
     ses = boto3.client("sesv2", config=once)
     recipients = json.loads(os.environ["RECIPIENTS"])
-    try:
-        rate = ses.get_account()["SendQuota"]["MaxSendRate"]
-    except (BotoCoreError, ClientError, KeyError) as problem:
-        log.warning("SES does not say its rate, taking the sandbox's: %s", problem)
-        rate = SANDBOX_RATE
+    quota = Quota(ses)
+    rate = quota.rate()
     mailer = Mailer(
         ses,
         sender=os.environ["SENDER"],
         recipients=recipients.pop("to"),
         by_severity=recipients,
         configuration_set=os.environ["CONFIGURATION_SET"],
-        rate=rate / int(os.environ["CONCURRENCY"]) if rate > 0 else None,
+        rate=rate and rate / int(os.environ["CONCURRENCY"]),
     )
     return Delivery(
         Journal(boto3.client("dynamodb", config=patient), os.environ["JOURNAL"]),
@@ -131,6 +126,7 @@ def _delivery() -> Delivery:
             logs=boto3.client("logs", config=once),
             parameters=boto3.client("ssm", config=once),
         ),
+        quota=quota,
         queue=os.environ["QUEUE"],
         fallback=os.environ["FALLBACK"],
     )

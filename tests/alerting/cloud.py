@@ -28,6 +28,7 @@ from alerting.handler.delivery import Delivery
 from alerting.handler.evidence import Evidence
 from alerting.handler.journal import Journal
 from alerting.handler.mailer import Mailer
+from alerting.handler.quota import Quota
 from alerting.pipeline import TRIES, VISIBILITY
 from tests.alerting import samples
 
@@ -60,6 +61,10 @@ def clients(endpoint: str):
         "before-call.cloudwatch.GetMetricWidgetImage",
         lambda **_: (AWSResponse("", 200, {}, None), {"MetricWidgetImage": PICTURE}),
     )
+    made["sesv2"].meta.events.register(
+        "before-call.sesv2.GetAccount",
+        lambda **_: (AWSResponse("", 200, {}, None), {"SendQuota": PLAYING[0].quota}),
+    )
     for client in made.values():
         client.meta.events.register("before-call.*", _before)
         client.meta.events.register("after-call.*", _after)
@@ -91,6 +96,7 @@ class Cloud:
         self.now = START
         self.fault = fault
         self.calls: list[str] = []
+        self.quota = {"MaxSendRate": 14.0, "Max24HourSend": 50_000.0, "SentLast24Hours": 0.0}
         self.delivery = self._delivery(endpoint)
         monkeypatch.setattr(function, "_delivery", lambda: self.delivery)
         monkeypatch.setattr(function, "_alarms", lambda: samples.ALARMS)
@@ -110,7 +116,10 @@ class Cloud:
         mailer = Mailer(made["sesv2"], sender=SENDER, recipients=TEAM, sleep=self._sleep)
         self.journal = Journal(made["dynamodb"], "journal", clock=lambda: self.now)
         evidence = Evidence(samples.CATALOGUE, cloudwatch=made["cloudwatch"], logs=made["logs"], parameters=made["ssm"])
-        return Delivery(self.journal, mailer, made["sqs"], made["sns"], evidence, queue=queue, fallback=topic)
+        quota = Quota(made["sesv2"], clock=lambda: self.now)
+        return Delivery(
+            self.journal, mailer, made["sqs"], made["sns"], evidence, quota=quota, queue=queue, fallback=topic
+        )
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds

@@ -230,7 +230,7 @@ def test_the_function_may_do_what_it_does_on_exact_resources(mailed):
     assert {sid: s["Resource"] for sid, s in allowed.items()} == {
         "WriteItsLog": arn("cloudwatch/logGroup:LogGroup") + ":*",
         "MailAsTheSender": [arn("emailIdentity:EmailIdentity"), arn("configurationSet:ConfigurationSet")],
-        "ReadTheSendingRate": "*",
+        "ReadTheSendingQuota": "*",
         "WorkOffItsQueue": arn("sqs/queue:Queue", "alerting-mail-queue"),
         "KeepItsJournal": arn("dynamodb/table:Table"),
         "TellTheSecondWay": arn("sns/topic:Topic"),

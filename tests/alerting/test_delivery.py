@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConn
 
 from alerting.handler.catalogue import TEST_SOURCE
 from alerting.handler.delivery import SIMULATOR
+from alerting.handler.quota import FRESH
 from alerting.replay import replay
 from tests.alerting import samples
 from tests.alerting.cloud import Cloud, Killed, clients, reset, serve
@@ -204,6 +205,48 @@ def test_a_storm_gives_one_mail_and_one_digest_for_each_of_its_incidents(cloud):
     gathered = Counter(subject.partition(", ")[0] for subject in seen)
     assert set(gathered.values()) == {2}
     assert sum(int(s.split(", ")[2].split()[0]) for s in seen if "times" in s) == 200 - 5
+
+
+def used(cloud: Cloud, share: float) -> None:
+    """SES says so from now on."""
+    cloud.quota |= {"SentLast24Hours": share * cloud.quota["Max24HourSend"]}
+    cloud.now += FRESH
+
+
+def test_when_little_is_left_of_the_days_quota_pages_go_out_and_the_rest_is_one_digest(cloud):
+    used(cloud, 0.9)
+    assert cloud.play(*STORY) == []
+    gathered = {FIRST: 0, REST.replace("2 times", "3 times"): 1}
+    assert subjects(cloud, copies=False) == Counter({**TOLD, REST: 0, **gathered})
+    assert cloud.told_by_sns == []
+
+
+def test_when_nothing_is_left_all_goes_the_second_way_once_and_ses_is_not_tried(cloud):
+    used(cloud, 1)
+    assert cloud.play(*STORY) == []
+    assert (cloud.calls.count("SendEmail"), len(cloud.told_by_sns)) == (0, 3)
+
+
+def test_what_was_told_is_not_told_again_when_the_quota_runs_low(cloud):
+    assert cloud.handle(stopped(1)) == []
+    used(cloud, 0.9)
+    assert cloud.play(stopped(1)) == []
+    assert subjects(cloud, copies=False) == {FIRST: 1}
+
+
+def test_what_was_held_for_the_quota_is_told_once_when_there_is_more_again(cloud):
+    used(cloud, 0.9)
+    assert cloud.handle(stopped(1)) == []
+    used(cloud, 0)
+    assert cloud.play(stopped(1)) == []
+    assert len(cloud.mails) == 1
+
+
+def test_without_a_limit_nothing_is_spared(cloud):
+    cloud.quota |= {"Max24HourSend": -1.0}
+    used(cloud, -100_000)
+    assert cloud.handle(stopped(1)) == []
+    assert subjects(cloud, copies=False) == {FIRST: 1}
 
 
 TEST = {"source": TEST_SOURCE, "detail": {"stack": samples.STACK, "name": "one"}}
