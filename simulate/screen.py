@@ -1,5 +1,7 @@
 """What a run shows in the terminal: a line per event, one live line under load, and the summary."""
 
+import signal
+import threading
 import time
 from pathlib import Path
 
@@ -16,11 +18,21 @@ PLAIN_SECONDS = 5
 STYLES = {State.HEALTHY: "green", State.UNHEALTHY: "red", State.STOPPED: "red", State.STARTING: "dim", None: "dim"}
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more, such as `head`: the run ends as by SIGTERM, from whichever thread has found it out.
+
+        What rich does instead, SystemExit, ends that thread alone.
+        """
+        self.quiet = True
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+
 class Screen:
     """Writes to the terminal as things happen; where there is none, the live line becomes a line every few seconds."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False, markup=False)
+        self._console = console or _Console(highlight=False, markup=False)
         self._began = time.time()
         self._live = Live(console=self._console, refresh_per_second=4, transient=True)
         self._last_plain = 0.0

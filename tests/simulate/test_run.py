@@ -88,6 +88,17 @@ def test_a_signal_in_the_middle_leaves_nothing_running(tmp_path: Path, sent: sig
     assert descendants_by_folder(tmp_path) == []
 
 
+def test_a_reader_that_has_read_enough_ends_the_run_and_leaves_nothing_running(tmp_path: Path) -> None:
+    run = switchyard(tmp_path, "--file", str(ROOT / "compose.yaml"), "--engine", "processes", *SHORT)
+    assert run.stdout
+    for line in run.stdout:
+        if "db-1" in line and "healthy" in line:
+            break
+    run.stdout.close()
+    assert run.wait(timeout=60) != 0
+    assert descendants_by_folder(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("compose", "words"),
     [
