@@ -83,6 +83,7 @@ class _Finisher:
                 dockerfile=None if "dockerfile_inline" in value["build"].value else "Dockerfile",
             )
             self.inherit(value["build"].value.get("args"), keep=False)
+        self.devices(service)
         self.environment(where, value, service)
         self.labels(where, value, service)
         if "scale" in value and "deploy" in value and value["deploy"].value is not None:
@@ -117,6 +118,15 @@ class _Finisher:
                     mapping.value[key] = node.of(self.variables[key])
                 elif not keep:
                     del mapping.value[key]
+
+    def devices(self, service: Node) -> None:
+        """A reservation that says neither how many devices nor which takes all of them (-1)."""
+        node: Node | None = service
+        for key in ("deploy", "resources", "reservations", "devices"):
+            node = node.value.get(key) if node is not None and node.value is not None else None
+        for request in node.value if node is not None and node.value is not None else ():
+            if "device_ids" not in request.value:
+                _default(request, count=-1)
 
     def environment(self, where: str, value: dict[str, Node], service: Node) -> None:
         environment = value.get("environment")
@@ -255,6 +265,9 @@ class _Finisher:
             value["external"] = external.of(value=True)
             if "name" in external.value:
                 value.setdefault("name", external.value["name"])
+        if "labels" in value:
+            labels = value["labels"].value.items()
+            value["labels"] = value["labels"].of({k: v.of("") if v.value is None else v for k, v in labels})
         is_external = "external" in value and value["external"].value is True
         if "name" not in value:
             value["name"] = node.of(key if is_external else f"{project}_{key}")

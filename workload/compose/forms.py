@@ -33,6 +33,10 @@ def word(value: Any) -> str:
     return values.plain(value)
 
 
+def _word_or_boolean(value: Any) -> str:
+    return values.plain(value) if isinstance(value, bool) else word(value)
+
+
 def _integer(value: Any) -> int:
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         raise TypeError
@@ -94,6 +98,7 @@ def one_of(*allowed: str) -> Scalar:
 
 STRING = Scalar("a string; put it in quotes", _string)
 WORD = Scalar("a string or a number", word)
+WORD_OR_BOOLEAN = Scalar("a string, a number, true or false", _word_or_boolean)
 INTEGER = Scalar("a whole number", _integer)
 NUMBER = Scalar("a number", _number)
 BOOLEAN = Scalar("true or false", _boolean)
@@ -351,7 +356,8 @@ class HostsShape:
             return None
         for item in listed.value:
             name, _, address = item.value.partition("=" if "=" in item.value else ":")
-            items.append(item.of(f"{name}={address}"))
+            bare = address[1:-1] if address.startswith("[") and address.endswith("]") else address
+            items.append(item.of(f"{name}={bare}"))
         return node.of(_sorted(items))
 
     def merge(self, base: Node, over: Node) -> Node:

@@ -15,6 +15,7 @@ from workload.compose.forms import (
     UNIQUE_STRING_OR_LIST,
     UNIQUE_STRINGS,
     WORD,
+    WORD_OR_BOOLEAN,
     ExternalShape,
     GpusShape,
     HostsShape,
@@ -158,8 +159,8 @@ BUILD = Record(
         "privileged": BOOLEAN,
         "isolation": STRING,
         "entitlements": STRINGS,
-        "provenance": WORD,
-        "sbom": WORD,
+        "provenance": WORD_OR_BOOLEAN,
+        "sbom": WORD_OR_BOOLEAN,
     },
     short=value_of("context"),
     allowed="a path or a mapping",
@@ -309,7 +310,7 @@ SERVICE = Record(
         "mem_limit": SIZE,
         "mem_reservation": SIZE,
         "memswap_limit": SIZE,
-        "mem_swappiness": INTEGER,
+        "mem_swappiness": SIZE,
         "oom_kill_disable": BOOLEAN,
         "oom_score_adj": INTEGER,
         "pids_limit": INTEGER,
@@ -351,7 +352,9 @@ SERVICE = Record(
         "develop": Record({"watch": ListOf(_WATCH)}, nullable=True),
         "post_start": ListOf(_HOOK),
         "pre_stop": ListOf(_HOOK),
-        "provider": Record({"type": STRING, "options": MapOf(ANYTHING)}, required=("type",)),
+        "provider": Record(
+            {"type": STRING, "options": MapOf(ListOf(WORD_OR_BOOLEAN, single=True))}, required=("type",)
+        ),
         "models": MapOf(Record({"endpoint_var": STRING, "model_var": STRING}, nullable=True), names={}),
     }
 )
