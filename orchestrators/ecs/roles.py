@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from foundation.names import Names
 from foundation.secrets import SecretRef
 from orchestrators.documents import Document, Json, canonical
+from orchestrators.ecs.trust import trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,20 +67,7 @@ def unit_roles(
 
 def trust_policy(account: str, region: str) -> Document:
     """Only ECS, and only for tasks of this account and region (AWS: task IAM role, confused deputy prevention)."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {
-                    "StringEquals": {"aws:SourceAccount": account},
-                    "ArnLike": {"aws:SourceArn": f"arn:*:ecs:{region}:{account}:*"},
-                },
-            }
-        ],
-    }
+    return trust("ecs-tasks.amazonaws.com", account, f"arn:*:ecs:{region}:{account}:*")
 
 
 def execution_policy(

@@ -6,6 +6,7 @@ from foundation.names import Names
 from orchestrators.documents import Document
 from orchestrators.ecs.links import Links
 from orchestrators.ecs.service import run_task_document
+from orchestrators.ecs.trust import trust
 from settings import Placement
 from workload.model import Job
 from workload.text import Ref
@@ -60,20 +61,7 @@ def group_name(names: Names, placement: Placement) -> str:
 
 def scheduler_trust(account: str, region: str, group: str) -> Document:
     """Only the scheduler, and only for this group (AWS: EventBridge Scheduler, confused deputy prevention)."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "scheduler.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {
-                    "StringEquals": {"aws:SourceAccount": account},
-                    "ArnLike": {"aws:SourceArn": f"arn:*:scheduler:{region}:{account}:schedule-group/{group}"},
-                },
-            }
-        ],
-    }
+    return trust("scheduler.amazonaws.com", account, f"arn:*:scheduler:{region}:{account}:schedule-group/{group}")
 
 
 def scheduler_policy(*, task_definition: str, cluster: str, roles: Sequence[str]) -> Document:

@@ -15,6 +15,7 @@ from orchestrators.ecs.anywhere.tasks import needed
 from orchestrators.ecs.anywhere.volumes import site_volumes
 from orchestrators.ecs.anywhere.waits import Answers, Joined
 from orchestrators.ecs.links import Links
+from orchestrators.ecs.trust import trust
 from workload.model import Service
 
 _MANAGED = ("AmazonSSMManagedInstanceCore", "service-role/AmazonEC2ContainerServiceforEC2Role")
@@ -142,17 +143,4 @@ class Site(pulumi.ComponentResource):
 
 def machine_trust(account: str, region: str) -> Document:
     """Only AWS Systems Manager of this account and region (AWS: IAM service role for hybrid environments)."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "ssm.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {
-                    "StringEquals": {"aws:SourceAccount": account},
-                    "ArnLike": {"aws:SourceArn": f"arn:*:ssm:{region}:{account}:*"},
-                },
-            }
-        ],
-    }
+    return trust("ssm.amazonaws.com", account, f"arn:*:ssm:{region}:{account}:*")
