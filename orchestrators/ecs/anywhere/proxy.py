@@ -19,7 +19,8 @@ def proxy(links: Links, site: SiteSettings, *, cluster: str, vpc: str) -> str:
     A machine that nobody has named yet, or on which no task of a service runs, is down for it and gets no request.
     """
     here = [service for name, service in links.workload.services.items() if name not in links.managed]
-    blocks = [_HEAD.format(cluster=cluster, address=site.address, names=", ".join(machine_names(site)))]
+    names = ", ".join(machine_names(site))
+    blocks = [_HEAD.format(cluster=cluster, address=site.address, names=names, retries=site.machines)]
     for service in here:
         sources = [*site.networks, vpc] if service.ingress else site.networks
         blocks += [_listen(service, port, links, site, sources) for port in service.container.listens]
@@ -43,10 +44,11 @@ defaults
     timeout client 1h
     timeout server 1h
     timeout tunnel 1h
-    retries 3
+    # A refused connection goes on to the next machine, once round; the least busy one would be a dead one again.
+    balance roundrobin
+    retries {retries}
     option redispatch 1
     option dontlog-normal
-    balance leastconn
     default-server check inter 1s fall 2 rise 2 init-addr last,libc,none on-marked-down shutdown-sessions
 """
 
