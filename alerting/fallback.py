@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from alerting.statements import policy
+from foundation.iam import policy
 from foundation.names import Names
 
 SUBJECT = "$.detail.mail.commonHeaders.subject"

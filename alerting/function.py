@@ -13,7 +13,7 @@ from alerting.handler import catalogue
 from alerting.handler.catalogue import Catalogue
 from alerting.rules import Severity
 from alerting.sender import Sender
-from alerting.statements import policy
+from foundation.iam import policy, service_trust
 from foundation.names import Names
 from settings import AlertSettings
 
@@ -61,9 +61,7 @@ class Function(pulumi.ComponentResource):
         role = aws.iam.Role(
             name,
             name=args.names.of("alerts", limit=64),
-            assume_role_policy=policy(
-                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-            ),
+            assume_role_policy=policy(service_trust("lambda.amazonaws.com")),
             tags=args.tags,
             opts=child,
         )

@@ -13,7 +13,7 @@ from alerting.function import Function, FunctionArgs
 from alerting.handler import catalogue
 from alerting.handler.catalogue import Catalogue
 from alerting.sender import Sender, SenderArgs
-from alerting.statements import policy
+from foundation.iam import policy
 from foundation.names import Names
 from foundation.signals import EventPattern
 from settings import AlertSettings

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
+from foundation.iam import on_behalf_of, policy, service_trust
+
 LOGS = ("postgresql", "upgrade")
 
 
@@ -33,20 +35,10 @@ def monitoring(name: str, physical: str, *, tags: Mapping[str, str], parent: pul
     role = aws.iam.Role(
         f"{name}-monitoring",
         name=physical,
-        assume_role_policy=pulumi.Output.json_dumps({
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "monitoring.rds.amazonaws.com"},
-                    "Action": "sts:AssumeRole",
-                    "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-                }
-            ],
-        }),
+        assume_role_policy=policy(service_trust("monitoring.rds.amazonaws.com", condition=on_behalf_of(account))),
         tags=dict(tags),
         opts=opts,
-    )  # fmt: skip
+    )
     granted = aws.iam.RolePolicyAttachment(
         f"{name}-monitoring",
         role=role.name,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
+from foundation.iam import on_behalf_of, policy, service_trust
 from foundation.names import Names
 
 
@@ -20,32 +21,17 @@ def flow_logs(
     role = aws.iam.Role(
         name,
         name=names.of("flow-logs", limit=64),
-        assume_role_policy=pulumi.Output.json_dumps({
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
-                    "Action": "sts:AssumeRole",
-                    "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-                }
-            ],
-        }),
+        assume_role_policy=policy(service_trust("vpc-flow-logs.amazonaws.com", condition=on_behalf_of(account))),
         tags=dict(tags),
         opts=opts,
-    )  # fmt: skip
+    )
     aws.iam.RolePolicy(
         name,
         role=role.name,
-        policy=pulumi.Output.json_dumps({
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                    "Resource": pulumi.Output.concat(group.arn, ":*"),
-                }
-            ],
+        policy=policy({
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            "Resource": pulumi.Output.concat(group.arn, ":*"),
         }),
         opts=opts,
     )  # fmt: skip

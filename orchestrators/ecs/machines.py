@@ -5,6 +5,7 @@ import base64
 import pulumi
 import pulumi_aws as aws
 
+from foundation.iam import policy, service_trust
 from foundation.ledger import Owned, ignored
 from orchestrators.base import OrchestratorArgs
 from orchestrators.documents import Document, canonical
@@ -187,7 +188,7 @@ class Machines(pulumi.ComponentResource):
         role = aws.iam.Role(
             f"{self._name}-instance",
             name=name,
-            assume_role_policy=canonical(trusts("ec2.amazonaws.com")),
+            assume_role_policy=policy(service_trust("ec2.amazonaws.com")),
             tags=args.tags,
             opts=opts,
         )
@@ -215,14 +216,6 @@ ECS_ENABLE_SPOT_INSTANCE_DRAINING=true
 ECS_RESERVED_MEMORY={RESERVED}
 END
 """
-
-
-def trusts(service: str) -> Document:
-    """A trust policy for one AWS service."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
-    }
 
 
 def agent_policy(cluster: str, region: str, account: str) -> Document:

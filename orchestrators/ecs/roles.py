@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from foundation.iam import on_behalf_of, policy, service_trust
 from foundation.names import Names
 from foundation.secrets import SecretRef
 from orchestrators.documents import Document, Json, canonical
-from orchestrators.ecs.trust import trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,9 @@ def unit_roles(
     """The two roles of one service or job, with no right beyond its own images, log group and secrets."""
     opts = pulumi.ResourceOptions(parent=parent)
     account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=parent)).account_id
-    trust = account.apply(lambda known: canonical(trust_policy(known, region)))
+    # AWS: task IAM role, confused deputy prevention.
+    ours = on_behalf_of(account, pulumi.Output.format("arn:*:ecs:{0}:{1}:*", region, account))
+    trust = policy(service_trust("ecs-tasks.amazonaws.com", condition=ours))
 
     def role(kind: str) -> aws.iam.Role:
         return aws.iam.Role(
@@ -49,25 +51,17 @@ def unit_roles(
         )
 
     execution = role("execution")
-    policy = pulumi.Output.json_dumps(
-        pulumi.Output.all(
-            repositories=list(repositories),
-            log_group=log_group.arn,
-            secrets=[secret.arn for secret in secrets.values()],
-            keys=[secret.key_arn for secret in secrets.values()],
-            region=region,
-        ).apply(lambda known: execution_policy(**known)),
-        sort_keys=True,
-    )
+    rights = pulumi.Output.all(
+        repositories=list(repositories),
+        log_group=log_group.arn,
+        secrets=[secret.arn for secret in secrets.values()],
+        keys=[secret.key_arn for secret in secrets.values()],
+        region=region,
+    ).apply(lambda known: canonical(execution_policy(**known)))
     granted = aws.iam.RolePolicy(
-        f"{name}-{unit}-execution", name="start-tasks", role=execution.name, policy=policy, opts=opts
+        f"{name}-{unit}-execution", name="start-tasks", role=execution.name, policy=rights, opts=opts
     )
     return Roles(execution=execution, task=role("task"), granted=granted)
-
-
-def trust_policy(account: str, region: str) -> Document:
-    """Only ECS, and only for tasks of this account and region (AWS: task IAM role, confused deputy prevention)."""
-    return trust("ecs-tasks.amazonaws.com", account, f"arn:*:ecs:{region}:{account}:*")
 
 
 def execution_policy(

@@ -6,7 +6,6 @@ from foundation.names import Names
 from orchestrators.documents import Document
 from orchestrators.ecs.links import Links
 from orchestrators.ecs.service import run_task_document
-from orchestrators.ecs.trust import trust
 from settings import Placement
 from workload.model import Job
 from workload.text import Ref
@@ -57,11 +56,6 @@ def schedule_document(job: Job, placement: Placement, links: Links, subnets: Seq
 def group_name(names: Names, placement: Placement) -> str:
     """The schedule group of one placement, which its schedulers' roles trust."""
     return names.of(placement.key, limit=64)
-
-
-def scheduler_trust(account: str, region: str, group: str) -> Document:
-    """Only the scheduler, and only for this group (AWS: EventBridge Scheduler, confused deputy prevention)."""
-    return trust("scheduler.amazonaws.com", account, f"arn:*:scheduler:{region}:{account}:schedule-group/{group}")
 
 
 def scheduler_policy(*, task_definition: str, cluster: str, roles: Sequence[str]) -> Document:

@@ -6,10 +6,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from foundation.iam import on_behalf_of, policy, service_trust
 from orchestrators.base import OrchestratorArgs
 from orchestrators.documents import canonical
 from orchestrators.ecs import arguments
-from orchestrators.ecs.schedule import group_name, scheduler_policy, scheduler_trust
+from orchestrators.ecs.schedule import group_name, scheduler_policy
 
 
 class ScheduledRun(pulumi.ComponentResource):
@@ -29,19 +30,22 @@ class ScheduledRun(pulumi.ComponentResource):
         own = pulumi.ResourceOptions(parent=self)
         group = group_name(args.names, args.placement)
         account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
+        # AWS: EventBridge Scheduler, confused deputy prevention.
+        schedules = pulumi.Output.format("arn:*:scheduler:{0}:{1}:schedule-group/{2}", args.region, account, group)
+        ours = on_behalf_of(account, schedules)
         role = aws.iam.Role(
             f"{name}-scheduler",
             name=args.names.of(args.placement.key, job, "scheduler", limit=64),
-            assume_role_policy=account.apply(lambda known: canonical(scheduler_trust(known, args.region, group))),
+            assume_role_policy=policy(service_trust("scheduler.amazonaws.com", condition=ours)),
             tags=args.tags,
             opts=own,
         )
-        policy = pulumi.Output.all(
+        rights = pulumi.Output.all(
             task_definition=values[f"task_definition.{job}"],
             cluster=values["cluster"],
             roles=[values[f"role.{job}.execution"], values[f"role.{job}.task"]],
         ).apply(lambda known: canonical(scheduler_policy(**known)))
-        granted = aws.iam.RolePolicy(f"{name}-scheduler", name="run-task", role=role.name, policy=policy, opts=own)
+        granted = aws.iam.RolePolicy(f"{name}-scheduler", name="run-task", role=role.name, policy=rights, opts=own)
         aws.scheduler.Schedule(
             name,
             **arguments.schedule(dict(document), {**values, f"role.{job}.scheduler": role.arn}),

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from foundation.iam import on_behalf_of, policy, service_trust
 from orchestrators.base import OrchestratorArgs
 from orchestrators.documents import Document, canonical
 
@@ -19,30 +20,15 @@ def shift_role(
     role = aws.iam.Role(
         name,
         name=args.names.of(args.placement.key, service, "shift", limit=64),
-        assume_role_policy=account.apply(lambda known: canonical(trust_policy(known))),
+        assume_role_policy=policy(service_trust("ecs.amazonaws.com", condition=on_behalf_of(account))),
         tags=args.tags,
         opts=opts,
     )
-    policy = pulumi.Output.all(
+    rights = pulumi.Output.all(
         groups=[values[f"target_group.{service}"], values[f"alternate_target_group.{service}"]],
         rule=values[f"listener_rule.{service}"],
     ).apply(lambda known: canonical(shift_policy(**known)))
-    return role.arn, aws.iam.RolePolicy(name, name="shift-requests", role=role.name, policy=policy, opts=opts)
-
-
-def trust_policy(account: str) -> Document:
-    """Only ECS, and only for this account."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "ecs.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-            }
-        ],
-    }
+    return role.arn, aws.iam.RolePolicy(name, name="shift-requests", role=role.name, policy=rights, opts=opts)
 
 
 def shift_policy(*, groups: list[str], rule: str) -> Document:

@@ -8,10 +8,11 @@ import pulumi
 import pulumi_aws as aws
 from pulumi_kubernetes.helm.v3 import Release
 
+from foundation.iam import Statement
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks.addon import addon
 from orchestrators.eks.control_plane import ControlPlane
-from orchestrators.eks.rights import Statement, read_secrets, write_logs
+from orchestrators.eks.rights import read_secrets, write_logs
 from orchestrators.eks.roles import pod_identity_trust, role, web_identity_trust
 from orchestrators.eks.surroundings import RETENTION_DAYS
 from settings import Compute

@@ -7,11 +7,12 @@ import pulumi_aws as aws
 import pulumi_eks
 import pulumi_kubernetes as kubernetes
 
+from foundation.iam import service_trust
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks import versions
 from orchestrators.eks.addon import addon
 from orchestrators.eks.rights import pull_images, write_logs
-from orchestrators.eks.roles import Granted, Oidc, role, service_trust
+from orchestrators.eks.roles import Granted, Oidc, role
 from orchestrators.eks.surroundings import LOG_TYPES, RETENTION_DAYS, surroundings
 from settings import Compute
 

@@ -1,11 +1,12 @@
 """What EKS may do in AWS for the workload, as data: the statements of its own roles, and AWS's policies on them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from settings import Compute
 
-Statement = Mapping[str, Any]  # of an IAM policy; its values may be Outputs
+if TYPE_CHECKING:
+    from foundation.iam import Statement
 
 
 def pull_images(compute: Compute) -> str:
@@ -14,7 +15,7 @@ def pull_images(compute: Compute) -> str:
     return "AmazonEKSFargatePodExecutionRolePolicy" if fargate else "AmazonEC2ContainerRegistryPullOnly"
 
 
-def write_logs(groups: Sequence[Any]) -> Statement:
+def write_logs(groups: Sequence[Any]) -> "Statement":
     """For Fluent Bit, to the log groups of these ARNs, each with `:*`."""
     return {
         "Effect": "Allow",
@@ -23,7 +24,7 @@ def write_logs(groups: Sequence[Any]) -> Statement:
     }
 
 
-def read_secrets(secrets: Sequence[Any], keys: Sequence[Any]) -> list[Statement]:
+def read_secrets(secrets: Sequence[Any], keys: Sequence[Any]) -> "list[Statement]":
     """For the secrets operator, which reads for all pods."""
     return [
         {

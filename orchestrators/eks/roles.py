@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from orchestrators.eks.rights import Statement
+from foundation.iam import Statement, policy, service_trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,39 +45,29 @@ def role(
     made = aws.iam.Role(
         name,
         name=physical,
-        assume_role_policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        assume_role_policy=policy(trust),
         tags=dict(tags),
         opts=pulumi.ResourceOptions(parent=parent),
     )
     granted: list[pulumi.Resource] = [
         aws.iam.RolePolicyAttachment(
-            f"{name}-{policy}",
+            f"{name}-{managed}",
             role=made.name,
-            policy_arn=managed_policy(policy),
+            policy_arn=managed_policy(managed),
             opts=pulumi.ResourceOptions(parent=made),
         )
-        for policy in policies
+        for managed in policies
     ]
     if statements:
         granted.append(
             aws.iam.RolePolicy(
                 f"{name}-policy",
                 role=made.name,
-                policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}),
+                policy=policy(*statements),
                 opts=pulumi.ResourceOptions(parent=made),
             )
         )
     return Granted(arn=made.arn, name=made.name, resource=made, policies=tuple(granted))
-
-
-def service_trust(service: str, *actions: str, condition: Mapping[str, Any] | None = None) -> Statement:
-    """An AWS service may take the role."""
-    return {
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": list(actions) or ["sts:AssumeRole"],
-        **({"Condition": condition} if condition else {}),
-    }
 
 
 def pod_identity_trust(cluster: str, namespace: str, service_account: str) -> Statement:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from foundation.iam import service_trust
 from orchestrators.base import OrchestratorArgs
-from orchestrators.eks.roles import Granted, role, service_trust
+from orchestrators.eks.roles import Granted, role
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 RETENTION_DAYS = 365

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
+from foundation.iam import on_behalf_of, policy, service_trust
 from foundation.references import copies
 from orchestrators.base import OrchestratorArgs
-from orchestrators.documents import Document, canonical
 from orchestrators.ecs.anywhere.egress import egress
 from orchestrators.ecs.anywhere.join import join_script
 from orchestrators.ecs.anywhere.proxy import proxy
@@ -15,7 +15,6 @@ from orchestrators.ecs.anywhere.tasks import needed
 from orchestrators.ecs.anywhere.volumes import site_volumes
 from orchestrators.ecs.anywhere.waits import Answers, Joined
 from orchestrators.ecs.links import Links
-from orchestrators.ecs.trust import trust
 from workload.model import Service
 
 _MANAGED = ("AmazonSSMManagedInstanceCore", "service-role/AmazonEC2ContainerServiceforEC2Role")
@@ -81,10 +80,12 @@ class Site(pulumi.ComponentResource):
     def _activation(self) -> aws.ssm.Activation:
         args, opts = self._args, pulumi.ResourceOptions(parent=self)
         account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
+        # AWS: IAM service role for hybrid environments.
+        ours = on_behalf_of(account, pulumi.Output.format("arn:*:ssm:{0}:{1}:*", args.region, account))
         role = aws.iam.Role(
             f"{self._name}-machine",
             name=args.names.of(args.placement.key, "machine", limit=64),
-            assume_role_policy=account.apply(lambda known: canonical(machine_trust(known, args.region))),
+            assume_role_policy=policy(service_trust("ssm.amazonaws.com", condition=ours)),
             tags=args.tags,
             opts=opts,
         )
@@ -92,10 +93,10 @@ class Site(pulumi.ComponentResource):
             aws.iam.RolePolicyAttachment(
                 f"{self._name}-machine-{number}",
                 role=role.name,
-                policy_arn=f"arn:aws:iam::aws:policy/{policy}",
+                policy_arn=f"arn:aws:iam::aws:policy/{managed}",
                 opts=opts,
             )
-            for number, policy in enumerate(_MANAGED)
+            for number, managed in enumerate(_MANAGED)
         ]
         return aws.ssm.Activation(
             f"{self._name}-activation",
@@ -139,8 +140,3 @@ class Site(pulumi.ComponentResource):
                 )
             ),
         }
-
-
-def machine_trust(account: str, region: str) -> Document:
-    """Only AWS Systems Manager of this account and region (AWS: IAM service role for hybrid environments)."""
-    return trust("ssm.amazonaws.com", account, f"arn:*:ssm:{region}:{account}:*")

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from foundation.iam import on_behalf_of, service_trust
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks.hybrid.egress import egress
 from orchestrators.eks.hybrid.join import join_script
 from orchestrators.eks.render.volume import kept
-from orchestrators.eks.roles import Granted, role, service_trust
+from orchestrators.eks.roles import Granted, role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +76,7 @@ def _role(
     parent: pulumi.Resource,
 ) -> Granted:
     """For this cluster and these machines alone (Amazon EKS user guide, prepare credentials for hybrid nodes)."""
-    ours = {
-        "StringEquals": {"aws:SourceAccount": account},
-        "ArnEquals": {"aws:SourceArn": pulumi.Output.concat("arn:aws:ssm:", args.region, ":", account, ":*")},
-    }
+    ours = on_behalf_of(account, pulumi.Output.concat("arn:aws:ssm:", args.region, ":", account, ":*"))
     machines = pulumi.Output.concat("arn:aws:ssm:", args.region, ":", account, ":managed-instance/*")
     return role(
         f"{name}-node-role",

@@ -138,7 +138,7 @@ def test_only_systems_manager_of_this_account_and_region_takes_the_machines_role
     assert statement["Principal"] == {"Service": "ssm.amazonaws.com"}
     assert statement["Condition"] == {
         "StringEquals": {"aws:SourceAccount": "111122223333"},
-        "ArnEquals": {"aws:SourceArn": "arn:aws:ssm:eu-central-1:111122223333:*"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:ssm:eu-central-1:111122223333:*"},
     }
 
 
