@@ -3,12 +3,13 @@
 import ipaddress
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_type_hints
 
-from stackconfig import Decoder, Form, SettingsError
+from stackconfig import WRONG, Decoder, Form, Invalid, Section, SettingsError, WrongInputError
 
 __all__ = [
     "AlertSettings",
@@ -25,6 +26,7 @@ __all__ = [
     "SiteSettings",
     "Size",
     "load",
+    "read",
 ]
 
 
@@ -139,7 +141,7 @@ class Compute(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
+class Placement(Section):
     """One orchestrator on one kind of machine; `weight` is its share of the edge's requests."""
 
     orchestrator: Orchestrator
@@ -153,7 +155,7 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSettings:
+class NetworkSettings(Section):
     """`network`: an own VPC of `cidr` over `zones` zones. `egress` is how private subnets reach AWS and the world: by
     NAT gateways, or by `endpoints` of the AWS services that the stack calls and by nothing else.
 
@@ -171,7 +173,7 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeSettings:
+class EdgeSettings(Section):
     """`edge`: where the public load balancer answers. With `domain` and its Route 53 `zone` the stack has a certificate
     made and leads the name to the load balancer; `certificate_arn` is one that exists. Without either it speaks plain
     HTTP, which a stack has to say (`http: true`); the plan shouts it.
@@ -194,7 +196,7 @@ class EdgeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlertSettings:
+class AlertSettings(Section):
     """`alerts`: who gets mail. `sender` is the address that it comes from; `to` the recipients, but for a severity
     (`page`, `notify`, `digest`) that has its own. `fallback` is told by Amazon SNS when Amazon SES fails; without it
     everybody in `to` is.
@@ -223,7 +225,7 @@ KubernetesVersion = Literal["1.33", "1.34", "1.35", "1.36"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterSettings:
+class ClusterSettings(Section):
     """`cluster` (EKS only): the Kubernetes version, and from where its API may be reached; nowhere is the VPC alone.
     `admins` are IAM roles that may do everything in it, beside the one that made it.
     `spot` (EC2) lets services of several copies without a volume stand on Spot capacity.
@@ -238,7 +240,7 @@ class ClusterSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EcsSettings:
+class EcsSettings(Section):
     """`ecs` (ECS only): `spot` is the percentage of tasks (Fargate) or instances (EC2) on Spot capacity beyond the
     first `on_demand`. `instance_types` (EC2) are alternatives, of one architecture. `log_days` is how long logs are
     kept; without it 30 days, and 365 where the stack is protected.
@@ -258,7 +260,7 @@ class EcsSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteSettings:
+class SiteSettings(Section):
     """`site` (data centre only): one's own machines and the way to them. `networks` are the machines' own, `pods` (EKS)
     those of their pods. `address` (ECS) is the site's one fixed address: its proxy holds each service's port there.
     The VPC reaches the site by the transit gateway or the virtual private gateway, of which one has to exist.
@@ -275,7 +277,7 @@ class SiteSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrySettings:
+class RegistrySettings(Section):
     """`registries`: accounts at public registries, each a secret `ecr-pullthroughcache/...` of Secrets Manager with
     `username` and `accessToken`. With one, Amazon ECR caches that registry's images too.
     """
@@ -292,7 +294,7 @@ class Size(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Section):
     """Everything that one stack decides. Made by `settings.load` only."""
 
     project: str
@@ -326,51 +328,51 @@ class Settings:
 
 
 def load(config: Mapping[str, object], *, project: str, stack: str) -> Settings:
-    """The settings of `stack` from its whole config, keys with their namespace (`switchyard:managed`, `aws:region`).
+    """The settings of `stack` from its whole config, as `read` takes it. Raises SettingsError with every problem."""
+    settings, problems = read(config, project=project, stack=stack)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def read(config: Mapping[str, object], *, project: str, stack: str) -> tuple[Settings, tuple[Invalid, ...]]:
+    """The settings of `stack` from its whole config, keys with their namespace (`switchyard:managed`, `aws:region`),
+    and what is wrong with them; reading a setting that is wrong raises WrongInputError.
 
     Values may be plain or, as the Pulumi engine hands them on, JSON in strings. Other namespaces are left alone.
-    An empty or missing value is the default. Raises SettingsError with every problem at once.
+    An empty or missing value is the default.
     """
     decoder = Decoder(stack)
     own = {key.removeprefix(f"{project}:"): value for key, value in config.items() if key.startswith(f"{project}:")}
     hints = get_type_hints(Settings, include_extras=True)
     keys: dict[str, Any] = {"orchestrator": Orchestrator, "compute": Compute}
     keys |= {key: hint for key, hint in hints.items() if key not in ("project", "stack", "region")}
-    aws = {"aws:region": config.get("aws:region")}
-    region: str = decoder.fields("", aws, {"aws:region": hints["region"]}, ["aws:region"]).get("aws:region", "")
+    aws = decoder.fields("", {"aws:region": config.get("aws:region")}, {"aws:region": hints["region"]}, ["aws:region"])
     values = decoder.fields("", {key: value for key, value in own.items() if value != ""}, keys)
     short: dict[str, Any] = {key: values.pop(key) for key in ("orchestrator", "compute") if key in values}
-    placements: tuple[Placement, ...] = values.pop("placements", ())
-    if placements:
-        _check_placements(decoder, placements, short)
-    _check_edge(decoder, values.get("edge", EdgeSettings()), region)
-    alerts: AlertSettings = values.get("alerts", AlertSettings())
-    _check_alerts(decoder, alerts)
-    if alerts.to and not alerts.sender:
-        decoder.refuse("alerts.sender", "is missing, so nobody could send the mail to alerts.to", "alerts@example.com")
-    for tag in values.get("tags", {}):
-        if tag.lower().startswith("aws:"):
-            decoder.remove(f"tags.{tag}", "AWS keeps tags that begin with aws: to itself")
-    if decoder.problems:
-        raise SettingsError(decoder.problems)
-    if not placements:
-        orchestrator, compute = short.get("orchestrator", Orchestrator.ECS), short.get("compute", Compute.FARGATE)
-        placements = (Placement(orchestrator=orchestrator, compute=compute),)
-    return Settings(project=project, stack=stack, region=region, placements=placements, **values)
+    if not values.get("placements"):
+        values["placements"] = (Placement.of({"orchestrator": Orchestrator.ECS, "compute": Compute.FARGATE, **short}),)
+    elif values["placements"] is not WRONG:
+        for key in short:
+            decoder.remove(key, "stands together with placements, which say the same; keep one of them")
+    settings = Settings.of({"project": project, "stack": stack, "region": aws["aws:region"], **values})
+    for check in (_check_placements, _check_edge, _check_certificate, _check_alerts, _check_sender, _check_tags):
+        with suppress(WrongInputError):
+            check(decoder, settings)
+    return settings, tuple(decoder.problems)
 
 
-def _check_placements(decoder: Decoder, placements: tuple[Placement, ...], short: Mapping[str, object]) -> None:
-    for key in short:
-        decoder.remove(key, "stands together with placements, which say the same; keep one of them")
-    keys = [placement.key for placement in placements]
+def _check_placements(decoder: Decoder, settings: Settings) -> None:
+    keys = [placement.key for placement in settings.placements]
     for index, key in enumerate(keys):
         if key in keys[:index]:
             decoder.remove(f"placements[{index}]", f"{key} stands there already")
-    if not any(placement.weight for placement in placements):
+    if not any(placement.weight for placement in settings.placements):
         decoder.refuse("placements[0].weight", "every weight is 0, so no request would be answered", "100")
 
 
-def _check_alerts(decoder: Decoder, alerts: AlertSettings) -> None:
+def _check_alerts(decoder: Decoder, settings: Settings) -> None:
+    alerts = settings.alerts
     if alerts.zone and alerts.identity == "address":
         decoder.remove("alerts.zone", "has no use with identity address, which needs no DNS records")
     for key in ("page", "notify", "digest", "fallback", "budget"):
@@ -379,7 +381,19 @@ def _check_alerts(decoder: Decoder, alerts: AlertSettings) -> None:
             return
 
 
-def _check_edge(decoder: Decoder, edge: EdgeSettings, region: str) -> None:
+def _check_sender(decoder: Decoder, settings: Settings) -> None:
+    if settings.alerts.to and not settings.alerts.sender:
+        decoder.refuse("alerts.sender", "is missing, so nobody could send the mail to alerts.to", "alerts@example.com")
+
+
+def _check_tags(decoder: Decoder, settings: Settings) -> None:
+    for tag in settings.tags:
+        if tag.lower().startswith("aws:"):
+            decoder.remove(f"tags.{tag}", "AWS keeps tags that begin with aws: to itself")
+
+
+def _check_edge(decoder: Decoder, settings: Settings) -> None:
+    edge = settings.edge
     if edge.zone and edge.domain is None:
         decoder.refuse("edge.domain", "is missing; edge.zone only says where its records go", "portal.example.com")
     if edge.domain and edge.zone is None:
@@ -389,9 +403,11 @@ def _check_edge(decoder: Decoder, edge: EdgeSettings, region: str) -> None:
     if edge.encrypted and edge.http:
         message = "true, although there is a certificate; with one, port 80 only redirects to HTTPS"
         decoder.refuse("edge.http", message, "false")
-    if edge.certificate_arn is None:
-        return
-    elsewhere = edge.certificate_arn.split(":")[3]
-    if region and elsewhere != region:
+
+
+def _check_certificate(decoder: Decoder, settings: Settings) -> None:
+    """AWS: "HTTPS listeners for your Application Load Balancer", Elastic Load Balancing user guide."""
+    arn, region = settings.edge.certificate_arn, settings.region
+    if arn and (elsewhere := arn.split(":")[3]) != region:
         message = f"is a certificate in {elsewhere}; a load balancer takes those of its own region, {region}"
-        decoder.refuse("edge.certificate_arn", message, edge.certificate_arn.replace(elsewhere, region))
+        decoder.refuse("edge.certificate_arn", message, arn.replace(elsewhere, region))

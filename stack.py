@@ -1,8 +1,8 @@
 """One stack: its settings and its workload, read and checked together before anything is provisioned."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn, cast
 
 import settings as stack_settings
 import workload as description
@@ -11,9 +11,10 @@ from alerting.tuning import unknown
 from foundation.check import problems as foundation_problems
 from foundation.names import Names
 from orchestrators import capabilities, registry
-from settings import Placement, Settings, SettingsError
+from settings import Placement, Settings
+from stackconfig import WrongInputError, judged
 from workload import Workload
-from workload.errors import DescriptionError
+from workload.errors import DescriptionError, Problem
 
 
 class RefusedError(Exception):
@@ -33,20 +34,39 @@ class Stack(NamedTuple):
 
 def open_stack(config: Mapping[str, object], *, project: str, stack: str, root: Path) -> Stack:
     """The stack with this config, its compose files found from `root`. Raises RefusedError with every reason."""
-    settings, workload = describe(config, project=project, stack=stack, root=root)
-    if reasons := [*refusals(settings, workload)]:
+    found, reasons = _read(config, project, stack, root)
+    if reasons := [*reasons, *refusals(*found)]:
         raise RefusedError(reasons)
-    return Stack(settings, workload)
+    return found
 
 
 def describe(config: Mapping[str, object], *, project: str, stack: str, root: Path) -> Stack:
     """As `open_stack`, whether or not the settings and the workload go together."""
+    found, reasons = _read(config, project, stack, root)
+    if reasons:
+        raise RefusedError(reasons)
+    return found
+
+
+def _read(config: Mapping[str, object], project: str, stack: str, root: Path) -> tuple[Stack, list[str]]:
+    """What can be read, and what is wrong in itself."""
+    settings, invalid = stack_settings.read(config, project=project, stack=stack)
+    reasons, workload = [str(each) for each in invalid], cast("Workload", _Unread())
     try:
-        settings = stack_settings.load(config, project=project, stack=stack)
         workload = description.read([_named(root / file) for file in settings.workload], profiles=settings.profiles)
-    except (SettingsError, DescriptionError) as error:
-        raise RefusedError([str(problem) for problem in error.problems]) from None
-    return Stack(settings, workload)
+    except WrongInputError:
+        pass
+    except DescriptionError as error:
+        reasons += [str(problem) for problem in error.problems]
+        workload = error.workload or workload
+    return Stack(settings, workload), reasons
+
+
+class _Unread:
+    """Stands for a description that cannot be read."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise WrongInputError(name)
 
 
 def current() -> Stack:
@@ -68,24 +88,17 @@ def _named(file: Path) -> Path:
 
 
 def refusals(settings: Settings, workload: Workload) -> Iterator[str]:
-    """Why the settings and the workload do not go together, each reason with its repair."""
-    yield from map(str, foundation_problems(workload, settings))
-    yield from map(str, alarm_problems(workload))
-    yield from unknown(settings.alerts.rules)
-    yield from _plain_http(settings, workload)
-    for placement in settings.placements:
-        computes = registry.ORCHESTRATORS[placement.orchestrator].computes
-        if placement.compute not in computes:
-            yield f"compute: {placement.orchestrator} runs on {', '.join(computes)}, not on {placement.compute} yet"
-            continue
-        lacking = capabilities.refusals(workload, placement, settings.managed)
-        yield from map(str, lacking)
-        if not lacking:
-            yield from map(str, registry.problems(workload, settings, placement))
-            yield from _unrenderable(settings, workload, placement)
+    """Why the settings and the workload do not go together, each reason with its repair. What is wrong in either of
+    them hides nothing of the rest.
+    """
+    for check in _CHECKS:
+        yield from map(str, judged(check, workload, settings))
+    for placement in judged(lambda: settings.placements):
+        for placed in _PLACED:
+            yield from map(str, judged(placed, workload, settings, placement))
 
 
-def _plain_http(settings: Settings, workload: Workload) -> Iterator[str]:
+def _plain_http(workload: Workload, settings: Settings) -> Iterator[str]:
     public = [service.name for service in workload.services.values() if service.ingress]
     if public and not settings.edge.encrypted and not settings.edge.http:
         yield (
@@ -95,9 +108,23 @@ def _plain_http(settings: Settings, workload: Workload) -> Iterator[str]:
         )
 
 
-def _unrenderable(settings: Settings, workload: Workload, placement: Placement) -> Iterator[str]:
+def _unrenderable(workload: Workload, settings: Settings, placement: Placement) -> Iterable[Problem]:
     names = Names(settings.project, settings.stack)
     try:
         registry.render(placement)(workload, placement, names, settings.managed)
     except DescriptionError as error:
-        yield from map(str, error.problems)
+        return error.problems
+    return ()
+
+
+_CHECKS: tuple[Callable[[Workload, Settings], Iterable[object]], ...] = (
+    foundation_problems,
+    lambda workload, _: alarm_problems(workload),
+    lambda _, settings: unknown(settings.alerts.rules),
+    _plain_http,
+)
+_PLACED: tuple[Callable[[Workload, Settings, Placement], Iterable[object]], ...] = (
+    lambda workload, settings, placement: capabilities.refusals(workload, placement, settings.managed),
+    registry.problems,
+    _unrenderable,
+)

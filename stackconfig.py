@@ -1,19 +1,68 @@
 """Stack config as typed values: each value decoded by the type of its field, every problem kept until the end.
 
-Values come as YAML gives them or as the Pulumi engine passes them on, where everything but text is JSON.
+Values come as YAML gives them or as the Pulumi engine passes them on, where everything but text is JSON. What is right
+stands for itself: an object of which one field is wrong has all its others, so that they can still be judged.
 """
 
 import difflib
 import json
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from shlex import quote
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    ParamSpec,
+    Self,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Hint = Any  # a type as an annotation writes it
-Decoded = Any  # a value of that type
+Decoded = Any  # a value of that type, or WRONG
+WRONG = object()
+"""Stands for a value that cannot be had, with its problem recorded."""
+
+
+class WrongInputError(Exception):
+    """A check asked for an input that is wrong itself: what depends on it cannot be judged."""
+
+
+class Section:
+    """Settings of which some may be wrong: whoever reads one of those is stopped by WrongInputError."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            if name in (field.name for field in fields(self)):
+                raise WrongInputError(name)
+            raise AttributeError(name)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Decoded]) -> Self:
+        """With these values, of which some may be WRONG."""
+        made = cls(**values)
+        for name in (name for name, value in values.items() if value is WRONG):
+            object.__delattr__(made, name)
+        return made
+
+
+def judged(check: Callable[P, Iterable[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+    """What a check finds, until it asks for an input that is wrong itself."""
+    with suppress(WrongInputError):
+        yield from check(*args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +121,7 @@ class Decoder:
     def fields(
         self, prefix: str, given: Mapping[str, object], hints: Mapping[str, Hint], required: Iterable[str] = ()
     ) -> dict[str, Any]:
-        """The values that are given rightly, by key. Unknown keys and missing required ones are problems."""
+        """The values that are given, by key. Unknown keys and missing required ones are problems."""
         for key in (key for key in given if key not in hints):
             self.remove(prefix + key, f"no such key; {_offer(key, hints)}")
         decoded: dict[str, Any] = {}
@@ -80,25 +129,23 @@ class Decoder:
             if given.get(key) is None:
                 if key in required:
                     self.refuse(prefix + key, f"is missing; it is {_allowed(hint)}", _example(hint))
+                    decoded[key] = WRONG
                 continue
-            before = len(self.problems)
-            value = self.value(prefix + key, given[key], hint)
-            if len(self.problems) == before:
-                decoded[key] = value
+            decoded[key] = self.value(prefix + key, given[key], hint)
         return decoded
 
     def value(self, key: str, value: object, hint: Hint) -> Decoded:
-        """`value` as the type `hint`; None, with a problem recorded, if it cannot be."""
+        """`value` as the type `hint`; WRONG, with a problem recorded, if it cannot be."""
         if isinstance(value, Mapping) and set(value) == {"secure"}:
             self.refuse(key, "is encrypted; this setting is read in clear text", _example(hint))
-            return None
+            return WRONG
         origin, args = _origin(hint), get_args(hint)
         if origin is Annotated:
-            before = len(self.problems)
             decoded = self.value(key, value, args[0])
-            if len(self.problems) == before and not args[1].accepts(decoded):
-                self.refuse(key, f"{_shown(decoded)} is not {args[1].says}", args[1].example)
-            return decoded
+            if decoded is WRONG or args[1].accepts(decoded):
+                return decoded
+            self.refuse(key, f"{_shown(decoded)} is not {args[1].says}", args[1].example)
+            return WRONG
         if origin in (Union, types.UnionType):
             return self.value(key, value, next(arg for arg in args if arg is not type(None)))
         if choices := _choices(hint):
@@ -121,36 +168,31 @@ class Decoder:
             f"{_shown(value)} is not allowed; {_offer(str(value), choices)}",
             nearest_of(str(value), choices) or choices[0],
         )
-        return None
+        return WRONG
 
     def _object(self, key: str, value: object, hint: Hint) -> object:
         hints = get_type_hints(hint, include_extras=True)
         value = _structured(value)
         if not isinstance(value, Mapping):
             first = next(iter(hints))
-            self._retype(key, value, "an object", f"{key}.{first}", _example(hints[first]))
-            return None
-        before = len(self.problems)
+            return self._retype(key, value, "an object", f"{key}.{first}", _example(hints[first]))
         required = [field.name for field in fields(hint) if field.default is field.default_factory is MISSING]
-        decoded = self.fields(f"{key}.", value, hints, required)
-        return hint(**decoded) if len(self.problems) == before else None
+        return hint.of(self.fields(f"{key}.", value, hints, required))
 
-    def _items(self, key: str, value: object, hint: Hint) -> tuple[Any, ...] | None:
+    def _items(self, key: str, value: object, hint: Hint) -> Decoded:
         value = _structured(value)
         if not isinstance(value, list | tuple):
             example = value if isinstance(value, str) and value else _example(hint)
-            self._retype(key, value, "a list", f"{key}[0]", example)
-            return None
-        return tuple(self.value(f"{key}[{index}]", item, hint) for index, item in enumerate(value))
+            return self._retype(key, value, "a list", f"{key}[0]", example)
+        items = tuple(self.value(f"{key}[{index}]", item, hint) for index, item in enumerate(value))
+        return WRONG if WRONG in items else items
 
-    def _mapping(self, key: str, value: object, hint: Hint) -> Mapping[str, Any] | None:
+    def _mapping(self, key: str, value: object, hint: Hint) -> Decoded:
         value = _structured(value)
         if not isinstance(value, Mapping):
-            self._retype(key, value, "an object", f"{key}.NAME", _example(hint))
-            return None
-        return types.MappingProxyType(
-            {str(name): self.value(f"{key}.{name}", item, hint) for name, item in value.items()}
-        )
+            return self._retype(key, value, "an object", f"{key}.NAME", _example(hint))
+        items = {str(name): self.value(f"{key}.{name}", item, hint) for name, item in value.items()}
+        return WRONG if WRONG in items.values() else types.MappingProxyType(items)
 
     def _scalar(self, key: str, value: object, hint: type) -> object:
         if hint is str and isinstance(value, str | int | float) and not isinstance(value, bool):
@@ -159,11 +201,12 @@ class Decoder:
         if isinstance(value, hint) and isinstance(value, bool) == (hint is bool):
             return value
         self.refuse(key, f"{_shown(value)} is not {_allowed(hint)}", _example(hint))
-        return None
+        return WRONG
 
-    def _retype(self, key: str, value: object, wanted: str, path: str, example: str) -> None:
+    def _retype(self, key: str, value: object, wanted: str, path: str, example: str) -> Decoded:
         repair = f"{self.unset(key)} && {self.set(path, example)}"
         self.problems.append(Invalid(key, f"{_shown(value)} is not {wanted}", repair))
+        return WRONG
 
 
 def nearest_of(found: str, allowed: Iterable[str]) -> str | None:

@@ -7,6 +7,7 @@ from itertools import combinations
 
 from foundation.boundaries import EDGE, Addresses, Group, Rule
 from settings import Compute, Orchestrator, Placement, Settings, SiteSettings
+from stackconfig import judged
 from workload.model import Workload
 
 
@@ -71,9 +72,9 @@ def problems(settings: Settings) -> Iterator[str]:
             )
         return
 
-    yield from _missing(site, placements, settings.stack)
-    yield from _way(settings)
-    yield from _overlaps(settings)
+    yield from judged(_missing, site, placements, settings.stack)
+    yield from judged(_way, settings)
+    yield from judged(_overlaps, settings)
 
 
 def _missing(site: SiteSettings, placements: Sequence[Placement], stack: str) -> Iterator[str]:

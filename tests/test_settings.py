@@ -7,6 +7,7 @@ import yaml
 import settings
 import stackfiles
 from settings import Compute, Orchestrator, Placement, SettingsError, Size
+from stackconfig import WrongInputError
 
 ROOT = Path(__file__).resolve().parent.parent
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000000"
@@ -148,6 +149,16 @@ def test_all_problems_come_at_once():
     assert [problem.split(":")[0] for problem in found] == [
         "orchestrator", "size", "images.api", "network.cidr", "network.zones",
     ]  # fmt: skip
+
+
+def test_of_a_config_that_is_wrong_in_part_the_rest_can_be_read():
+    config = {"aws:region": "us-east-1", "switchyard:network": {"cidr": "x", "zones": 3}, "switchyard:compute": "ec3"}
+    found, _ = settings.read(config, project="switchyard", stack="dev")
+    assert (found.network.zones, found.placements[0].orchestrator) == (3, Orchestrator.ECS)
+    with pytest.raises(WrongInputError):
+        found.network.cidr  # noqa: B018 (reading it is what is tested)
+    with pytest.raises(WrongInputError):
+        found.placements[0].key  # noqa: B018 (as above)
 
 
 def test_the_short_form_and_placements_exclude_each_other():

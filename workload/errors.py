@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workload.model import Position
+from workload.model import Position, Workload
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,9 +18,13 @@ class Problem:
 
 
 class DescriptionError(Exception):
-    """The description cannot be used. `str()` is one line per problem, in order of place."""
+    """The description cannot be used. `str()` is one line per problem, in order of place.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    Where every form is right and only the meaning is not, `workload` is what was read, for others to judge too.
+    """
+
+    def __init__(self, problems: Sequence[Problem], workload: Workload | None = None) -> None:
+        self.workload = workload
         self.problems = tuple(
             sorted(set(problems), key=lambda p: (str(p.at.file), p.at.line, p.at.column) if p.at else ("", 0, 0))
         )

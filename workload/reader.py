@@ -58,7 +58,9 @@ class _Reader:
             name: Entry(name, node, self.endpoints, folders, self.problems) for name, node in self.services.items()
         }
         self.containers = {name: entry.container(self.services) for name, entry in self.entries.items()}
+        known = len(self.problems)
         self.extensions = {name: Extensions(name, node, self.problems) for name, node in self.services.items()}
+        self.formed = len(self.problems) == known
         self.owners = {name: owner for name, entry in self.entries.items() if (owner := self.owner(entry))}
         self.jobs = self.completing()
 
@@ -94,9 +96,7 @@ class _Reader:
         self.ingresses(services)
         self.healthy()
         self.findings()
-        if self.problems:
-            raise DescriptionError(self.problems)
-        return Workload(
+        found = Workload(
             name=self.project.name,
             services=MappingProxyType(services),
             jobs=MappingProxyType(jobs),
@@ -107,6 +107,9 @@ class _Reader:
             files=self.project.files,
             notes=tuple(Note(at=problem.at, message=problem.message) for problem in self.project.unset),
         )
+        if self.problems:
+            raise DescriptionError(self.problems, found if self.formed else None)
+        return found
 
     def section(self, name: str) -> Iterable[tuple[str, Node]]:
         return ((str(key), node) for key, node in self.sections[name].value.items()) if name in self.sections else ()

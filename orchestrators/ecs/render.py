@@ -26,13 +26,12 @@ def render(
     Raises:
         DescriptionError: the placement cannot carry the workload; every reason at once.
     """
-    if refused := refusals(workload, placement, managed):
-        raise DescriptionError([refusal.problem for refusal in refused])
+    refused = refusals(workload, placement, managed)
+    problems = [refusal.problem for refusal in refused]
     links = Links(workload, names, managed)
     documents: dict[str, Document] = {}
-    problems: list[Problem] = []
     for name, unit in workload.units.items():
-        if name in managed:
+        if name in managed or any(refusal.unit == name for refusal in refused):
             continue
         try:
             documents[name] = task_definition(unit, placement, links)

@@ -61,7 +61,7 @@ def test_a_placement_that_is_not_provisioned_yet_is_refused(capsys, monkeypatch)
     monkeypatch.setitem(registry.ORCHESTRATORS, "ecs", replace(registry.ORCHESTRATORS["ecs"], computes=("ec2",)))
     status, out, _ = call(capsys, "plan", "--json")
     assert status == 1
-    assert "compute: ecs runs on ec2, not on fargate yet" in json.loads(out)["refusals"]
+    assert "this version provisions ecs on ec2" in json.loads(out)["refusals"][0]
 
 
 def test_a_data_centre_is_shown_with_what_its_people_need(capsys):

@@ -47,10 +47,10 @@ class Run:
         made = []
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(registry.ORCHESTRATORS, "toy", TOY)
-            load, component = settings.load, registry.component
+            read, component = settings.read, registry.component
             site = SITE if placement.compute is Compute.DATACENTER else SiteSettings()
             changed = {"placements": (placement,), "site": site}
-            patch.setattr(settings, "load", lambda *args, **kwargs: replace(load(*args, **kwargs), **changed))
+            patch.setattr(settings, "read", lambda *args, **kwargs: (replace(read(*args, **kwargs)[0], **changed), ()))
 
             def keeping(chosen):
                 def make(*args, **kwargs):
