@@ -1,15 +1,13 @@
 """The resources around a job's schedule."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pulumi
 import pulumi_aws as aws
 
 from foundation.iam import on_behalf_of, policy, service_trust
 from orchestrators.base import OrchestratorArgs
-from orchestrators.documents import canonical
-from orchestrators.ecs import arguments
+from orchestrators.documents import Document, canonical
+from orchestrators.ecs.arguments.schedule import schedule_arguments
+from orchestrators.ecs.references import Values
 from orchestrators.ecs.schedule import group_name, scheduler_policy
 
 
@@ -20,9 +18,9 @@ class ScheduledRun(pulumi.ComponentResource):
         self,
         name: str,
         job: str,
-        document: Mapping[str, Any],
+        document: Document,
         *,
-        values: Mapping[str, pulumi.Input[Any]],
+        values: Values,
         args: OrchestratorArgs,
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -48,7 +46,7 @@ class ScheduledRun(pulumi.ComponentResource):
         granted = aws.iam.RolePolicy(f"{name}-scheduler", name="run-task", role=role.name, policy=rights, opts=own)
         aws.scheduler.Schedule(
             name,
-            **arguments.schedule(dict(document), {**values, f"role.{job}.scheduler": role.arn}),
+            **schedule_arguments(document, {**values, f"role.{job}.scheduler": role.arn}),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[granted]),
         )
         self.register_outputs({})

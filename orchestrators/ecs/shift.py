@@ -1,18 +1,16 @@
 """The role by which ECS moves requests between two versions (AWS: ECS infrastructure IAM role for load balancers)."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pulumi
 import pulumi_aws as aws
 
 from foundation.iam import on_behalf_of, policy, service_trust
 from orchestrators.base import OrchestratorArgs
 from orchestrators.documents import Document, canonical
+from orchestrators.ecs.references import Values
 
 
 def shift_role(
-    name: str, service: str, args: OrchestratorArgs, values: Mapping[str, pulumi.Input[Any]], *, parent: pulumi.Resource
+    name: str, service: str, args: OrchestratorArgs, values: Values, *, parent: pulumi.Resource
 ) -> tuple[pulumi.Output[str], aws.iam.RolePolicy]:
     """Its ARN, and the policy without which ECS can do nothing."""
     opts = pulumi.ResourceOptions(parent=parent)

@@ -1,21 +1,21 @@
-"""From scaling documents in the shape of the AWS API to what the Pulumi provider takes."""
+"""The arguments of `aws.appautoscaling.Target`, `Policy` and `ScheduledAction`."""
 
 from typing import Any
 
-from orchestrators.documents import Document
-from orchestrators.ecs.arguments import Values, value
+from orchestrators.documents import Document, bind
+from orchestrators.ecs.references import Values
 from orchestrators.ecs.scaling import ScalingDocuments
 
 
-def scaling_target(documents: ScalingDocuments) -> dict[str, Any]:
+def target_arguments(documents: ScalingDocuments) -> dict[str, Any]:
     """The arguments of `aws.appautoscaling.Target`."""
     target = documents.target
     return {**_subject(target), "min_capacity": target["MinCapacity"], "max_capacity": target["MaxCapacity"]}
 
 
-def scaling_policy(document: Document, values: Values) -> dict[str, Any]:
+def policy_arguments(document: Document, values: Values) -> dict[str, Any]:
     """The arguments of `aws.appautoscaling.Policy`."""
-    known = value(document, values)
+    known = bind(document, values)
     tracking = known["TargetTrackingScalingPolicyConfiguration"]
     configuration = {
         "target_value": tracking["TargetValue"],
@@ -36,7 +36,7 @@ def scaling_policy(document: Document, values: Values) -> dict[str, Any]:
     }
 
 
-def scheduled_action(document: Document) -> dict[str, Any]:
+def action_arguments(document: Document) -> dict[str, Any]:
     """The arguments of `aws.appautoscaling.ScheduledAction`."""
     action = document["ScalableTargetAction"]
     return {
