@@ -1,51 +1,40 @@
-"""Resources that only wait for the truth: a job that ran, a service that runs the revision asked for.
-
-Pulumi writes a dynamic provider's pickle into the state, so these classes hold nothing; what they do is in `run_task`
-and `rollout`, imported when it is done. What fails to create is tried again by the next `up`, until it is true.
-"""
+"""Resources that wait for the truth: a job that ran, a service that runs the revision asked for."""
 
 import json
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+from pulumi.dynamic import CreateResult, Resource
+
+from orchestrators.waiting import Wait
 
 
-class _Provider(ResourceProvider):
-    serialize_as_secret_always = False
+def client(service: str, region: str) -> Any:  # noqa: ANN401 - a boto3 client
+    import boto3  # noqa: PLC0415 - the program itself needs no boto3
 
-    def diff(self, _id: str, old: dict[str, Any], new: dict[str, Any]) -> DiffResult:
-        changed = [key for key in ("task_definition",) if old.get(key) != new.get(key)]
-        return DiffResult(changes=bool(changed), replaces=changed)
+    return boto3.Session(region_name=region).client(service)
 
 
-class _JobProvider(_Provider):
+class _JobProvider(Wait):
+    asked = ("task_definition",)
+
     def create(self, props: dict[str, Any]) -> CreateResult:
-        import boto3  # noqa: PLC0415 - the program itself needs no boto3
+        from orchestrators.ecs.run_task import run  # noqa: PLC0415 - only the name goes into the pickle
 
-        from orchestrators.ecs import run_task  # noqa: PLC0415
-
-        session = boto3.Session(region_name=props["region"])
+        ecs, logs = (client(service, props["region"]) for service in ("ecs", "logs"))
         request = json.loads(props["request"])
-        arn = run_task.run(
-            session.client("ecs"),
-            session.client("logs"),
-            request,
-            container=props["container"],
-            log_group=props["log_group"],
-        )
+        arn = run(ecs, logs, request, container=props["container"], log_group=props["log_group"])
         return CreateResult(id_=arn, outs=props)
 
 
-class _RolloutProvider(_Provider):
+class _RolloutProvider(Wait):
+    asked = ("task_definition",)
+
     def create(self, props: dict[str, Any]) -> CreateResult:
-        import boto3  # noqa: PLC0415 - the program itself needs no boto3
+        from orchestrators.ecs.rollout import wait  # noqa: PLC0415 - only the name goes into the pickle
 
-        from orchestrators.ecs import rollout  # noqa: PLC0415
-
-        ecs = boto3.Session(region_name=props["region"]).client("ecs")
-        deployment = rollout.wait(
-            ecs,
+        deployment = wait(
+            client("ecs", props["region"]),
             cluster=props["cluster"],
             service=props["service"],
             task_definition=props["task_definition"],

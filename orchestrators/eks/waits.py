@@ -1,22 +1,16 @@
-"""The resource that waits for the truth of a rollout.
-
-Pulumi writes a dynamic provider's pickle into the state, so its class holds nothing; what it does is in `rollout`. What
-fails to create is tried again by the next `up`, until it is true.
-"""
+"""The resource that waits for the truth of a rollout."""
 
 import json
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+from pulumi.dynamic import CreateResult, Resource
+
+from orchestrators.waiting import Wait
 
 
-class _RolloutProvider(ResourceProvider):
-    serialize_as_secret_always = False
-
-    def diff(self, _id: str, old: dict[str, Any], new: dict[str, Any]) -> DiffResult:
-        changed = [key for key in ("namespace", "kind", "name", "content") if old.get(key) != new.get(key)]
-        return DiffResult(changes=bool(changed), replaces=changed)
+class _RolloutProvider(Wait):
+    asked = ("namespace", "kind", "name", "content")
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         from orchestrators.eks.api import Api  # noqa: PLC0415 - the program itself calls no cluster

@@ -1,27 +1,23 @@
-"""Resources that wait for what people do at the site. As `orchestrators.ecs.waits`, their classes hold nothing."""
+"""Resources that wait for what people do at the site."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+from pulumi.dynamic import CreateResult, Resource
+
+from orchestrators.ecs.waits import client
+from orchestrators.waiting import Wait
 
 
-class _JoinedProvider(ResourceProvider):
-    serialize_as_secret_always = False
-
-    def diff(self, _id: str, old: dict[str, Any], new: dict[str, Any]) -> DiffResult:
-        changed = [key for key in ("cluster", "machines", "volumes") if old.get(key) != new.get(key)]
-        return DiffResult(changes=bool(changed), replaces=changed)
+class _JoinedProvider(Wait):
+    asked = ("cluster", "machines", "volumes")
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        import boto3  # noqa: PLC0415 - the program itself needs no boto3
+        from orchestrators.ecs.anywhere.joined import wait  # noqa: PLC0415 - only the name goes into the pickle
 
-        from orchestrators.ecs.anywhere import joined  # noqa: PLC0415
-
-        ecs = boto3.Session(region_name=props["region"]).client("ecs")
-        joined.wait(
-            ecs,
+        wait(
+            client("ecs", props["region"]),
             cluster=props["cluster"],
             machines=int(props["machines"]),
             volumes=props["volumes"],
@@ -30,20 +26,14 @@ class _JoinedProvider(ResourceProvider):
         return CreateResult(id_=props["cluster"], outs=props)
 
 
-class _AnswersProvider(ResourceProvider):
-    serialize_as_secret_always = False
-
-    def diff(self, _id: str, old: dict[str, Any], new: dict[str, Any]) -> DiffResult:
-        changed = [key for key in ("target_group", "address", "port") if old.get(key) != new.get(key)]
-        return DiffResult(changes=bool(changed), replaces=changed)
+class _AnswersProvider(Wait):
+    asked = ("target_group", "address", "port")
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        import boto3  # noqa: PLC0415 - the program itself needs no boto3
+        from orchestrators.ecs.anywhere.answers import wait  # noqa: PLC0415 - only the name goes into the pickle
 
-        from orchestrators.ecs.anywhere import answers  # noqa: PLC0415
-
-        target = answers.wait(
-            boto3.Session(region_name=props["region"]).client("elbv2"),
+        target = wait(
+            client("elbv2", props["region"]),
             target_group=props["target_group"],
             address=props["address"],
             port=int(props["port"]),

@@ -1,18 +1,15 @@
-"""The resource that waits for the site's first machine, as `orchestrators.eks.waits` does for rollouts."""
+"""The resource that waits for the site's first machine."""
 
 import json
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+from pulumi.dynamic import CreateResult, Resource
+
+from orchestrators.waiting import Wait
 
 
-class _JoinedProvider(ResourceProvider):
-    serialize_as_secret_always = False
-
-    def diff(self, _id: str, _old: dict[str, Any], _new: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=False)
-
+class _JoinedProvider(Wait):
     def create(self, props: dict[str, Any]) -> CreateResult:
         from orchestrators.eks.api import Api  # noqa: PLC0415 - the program itself calls no cluster
         from orchestrators.eks.hybrid.joined import wait  # noqa: PLC0415
