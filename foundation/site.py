@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from itertools import combinations
 
@@ -9,6 +10,8 @@ from foundation.boundaries import EDGE, Addresses, Group, Rule
 from settings import Compute, Orchestrator, Placement, Settings, SiteSettings
 from stackconfig import judged
 from workload.model import Workload
+
+_LONGEST = timedelta(days=30)  # AWS: CreateActivation, ExpirationDate
 
 
 def at_site(placements: Iterable[Placement]) -> tuple[Placement, ...]:
@@ -61,8 +64,8 @@ def _clients(placement: Placement, site: SiteSettings) -> tuple[str, ...]:
     return networks(site) if placement.orchestrator is Orchestrator.EKS else site.networks
 
 
-def problems(settings: Settings) -> Iterator[str]:
-    """What `site` lacks for the data-centre placements, or that it has no use."""
+def problems(settings: Settings, now: datetime | None = None) -> Iterator[str]:
+    """What `site` lacks for the data-centre placements, or that it has no use; activations last from `now` on."""
     site = settings.site
     placements = at_site(settings.placements)
     if not placements:
@@ -75,6 +78,7 @@ def problems(settings: Settings) -> Iterator[str]:
     yield from judged(_missing, site, placements, settings.stack)
     yield from judged(_way, settings)
     yield from judged(_overlaps, settings)
+    yield from judged(_activation, settings, now or datetime.now(UTC))
 
 
 def _missing(site: SiteSettings, placements: Sequence[Placement], stack: str) -> Iterator[str]:
@@ -128,6 +132,17 @@ def _way(settings: Settings) -> Iterator[str]:
             "site has no way to it: the VPC reaches it by a transit gateway or by a virtual private gateway. "
             f"Repair: pulumi config set --path site.transit_gateway tgw-0123456789abcdef0 --stack {stack}, "
             f"or pulumi config set --path site.vpn_gateway vgw-0123456789abcdef0 --stack {stack}"
+        )
+
+
+def _activation(settings: Settings, now: datetime) -> Iterator[str]:
+    """Machines of both orchestrators register by an activation of Systems Manager."""
+    until = settings.site.activate_until
+    if until and datetime.fromisoformat(until) > now + _LONGEST:
+        latest = (now + _LONGEST).strftime("%Y-%m-%dT00:00:00Z")
+        yield (
+            f"site.activate_until is {until}; AWS lets machines register for 30 days at most. Repair: pulumi config "
+            f"set --path site.activate_until {latest} --stack {settings.stack}"
         )
 
 

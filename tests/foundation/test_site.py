@@ -1,5 +1,8 @@
 """The way to the data centre, and what the boundaries let through there."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from foundation.boundaries import EDGE, Addresses, boundaries
@@ -176,6 +179,19 @@ def test_everything_that_a_site_lacks_is_said_at_once() -> None:
 def test_a_wrong_site_is_refused(placement: Placement, changed: dict[str, object], message: str) -> None:
     fields = {"networks": ("192.168.0.0/24",), "address": "192.168.0.10", "transit_gateway": GATEWAY, **changed}
     assert list(problems(settings(placement, site=SiteSettings(**fields)))) == [message]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("placement", "site"), [(ECS, SITE), (EKS, CLUSTER)])
+def test_an_activation_lasts_thirty_days_at_most(placement: Placement, site: SiteSettings) -> None:
+    now = datetime(2030, 1, 1, 12, tzinfo=UTC)
+    late, last = (replace(site, activate_until=f"2030-{day}T00:00:00Z") for day in ("03-01", "01-31"))
+    assert list(problems(settings(placement, site=late), now)) == [
+        (
+            "site.activate_until is 2030-03-01T00:00:00Z; AWS lets machines register for 30 days at most. Repair: "
+            "pulumi config set --path site.activate_until 2030-01-31T00:00:00Z --stack test"
+        )
+    ]
+    assert list(problems(settings(placement, site=last), now)) == []
 
 
 def test_the_way_out_of_a_vpc_that_exists_is_its_owners() -> None:

@@ -1,7 +1,6 @@
 """What machines of one's own cannot do with these settings, each with its repair."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 from orchestrators.ecs.anywhere.tasks import least, most
 from settings import Settings
@@ -11,17 +10,15 @@ from workload.model import Service, Workload
 RESERVED = {22: "SSH", 2375: "Docker", 2376: "Docker", **dict.fromkeys(range(51678, 51681), "the ECS agent")}
 """Ports that the machine itself holds (AWS: PortMapping, hostPort)."""
 
-_LONGEST = timedelta(days=30)  # AWS: CreateActivation, ExpirationDate
 _ELSEWHERE = "or use a placement where each task has an address of its own (ecs-fargate, ecs-ec2)"
 
 
-def problems(workload: Workload, settings: Settings, now: datetime | None = None) -> Iterator[Problem]:
-    """Every reason; `now` is the moment from which activations last."""
+def problems(workload: Workload, settings: Settings) -> Iterator[Problem]:
+    """Every reason."""
     here = [service for name, service in workload.services.items() if name not in settings.managed]
     yield from _ports(here)
     for service in here:
         yield from _machines(service, settings)
-    yield from _activation(settings, now or datetime.now(UTC))
     if settings.ecs.spot:
         yield Problem(
             None,
@@ -68,14 +65,3 @@ def _machines(service: Service, settings: Settings) -> Iterator[Problem]:
         f"Repair: pulumi config set --path site.machines {wanted + first} --stack {settings.stack}"
         f"{', or `deploy.update_config: {order: stop-first}`' if first else ''}.",
     )
-
-
-def _activation(settings: Settings, now: datetime) -> Iterator[Problem]:
-    until = settings.site.activate_until
-    if until and datetime.fromisoformat(until) > now + _LONGEST:
-        latest = (now + _LONGEST).strftime("%Y-%m-%dT00:00:00Z")
-        yield Problem(
-            None,
-            f"site.activate_until is {until}; AWS lets machines register for 30 days at most. Repair: pulumi config "
-            f"set --path site.activate_until {latest} --stack {settings.stack}",
-        )

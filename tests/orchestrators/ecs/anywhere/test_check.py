@@ -1,7 +1,6 @@
 """What machines of one's own cannot do with some settings, in its exact words."""
 
 import dataclasses
-from datetime import UTC, datetime
 
 import pytest
 
@@ -11,13 +10,12 @@ from tests.orchestrators.ecs.anywhere.conftest import DATACENTER, SITE
 from tests.orchestrators.ecs.conftest import python, sample
 from workload.model import Mount, Scaling, Service, Workload
 
-NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 STACK = Settings(project="portal", stack="dev", region="eu-central-1", placements=(DATACENTER,), site=SITE)
 DATA = (Mount(type="volume", source="data", target="/data"),)
 
 
 def said(workload, settings=STACK):
-    return [str(problem) for problem in problems(workload, settings, NOW)]
+    return [str(problem) for problem in problems(workload, settings)]
 
 
 def services(**described):
@@ -85,18 +83,6 @@ def test_a_port_that_the_machine_holds_itself_is_refused():
 )
 def test_more_tasks_than_machines_are_refused(service, message):
     assert said(services(app=service)) == [message]
-
-
-def test_an_activation_lasts_thirty_days_at_most():
-    site = dataclasses.replace(SITE, activate_until="2030-03-01T00:00:00Z")
-    assert said(services(), dataclasses.replace(STACK, site=site)) == [
-        (
-            "site.activate_until is 2030-03-01T00:00:00Z; AWS lets machines register for 30 days at most. Repair: "
-            "pulumi config set --path site.activate_until 2030-01-31T00:00:00Z --stack dev"
-        )
-    ]
-    soon = dataclasses.replace(SITE, activate_until="2030-01-31T00:00:00Z")
-    assert said(services(), dataclasses.replace(STACK, site=soon)) == []
 
 
 def test_there_is_no_spot_capacity_at_a_site():
