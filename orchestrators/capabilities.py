@@ -212,10 +212,5 @@ CAPABILITIES: tuple[Capability, ...] = (
         lacking={ECS_DATACENTER: "the containers of a task share no localhost on the machine's bridge"},
     ),
     Capability(name="UDP", needs=needs.udp, lacking=dict.fromkeys(ECS, "Service Connect and the edge carry TCP only")),
-    Capability(
-        name="scaling by a queue",
-        needs=needs.queue_scaling,
-        lacking=dict.fromkeys(EKS, "a HorizontalPodAutoscaler sees no queue"),
-    ),
 )
 """Every row. AWS's numbers: Fargate task sizes, ContainerDefinition and HealthCheck of the ECS API reference."""

@@ -191,15 +191,6 @@ def udp(unit: Unit) -> Iterator[Need]:
                 yield Need(container.at, f"listens on UDP port {port.target}", "Use TCP")
 
 
-def queue_scaling(unit: Unit) -> Iterator[Need]:
-    if isinstance(unit, Service) and unit.scaling and unit.scaling.queue:
-        yield Need(
-            unit.container.at,
-            f"scales by the queue {unit.scaling.queue.name}",
-            "Scale by cpu or memory",
-        )
-
-
 def scheduled_scaling(unit: Unit) -> Iterator[Need]:
     if isinstance(unit, Service) and unit.scaling and unit.scaling.schedule:
         yield Need(unit.container.at, "scales by a schedule", "Remove `schedule` from `x-scaling`")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orchestrators.ecs.roles import execution_policy
-from orchestrators.eks.rights import pull_images, read_secrets, write_logs
+from orchestrators.eks.rights import pull_images, read_metrics, read_secrets, write_logs
 from settings import Placement
 from workload.model import Job, Service
 
@@ -23,6 +23,8 @@ def eks(unit: Service | Job, placement: Placement, secrets: frozenset[str]) -> f
     statements = [write_logs(["the log of all pods"])]
     if any(container.secrets for container in unit.containers):
         statements += read_secrets(sorted(secrets), ["the secrets' key"])
+    if isinstance(unit, Service) and unit.scaling and (unit.scaling.requests or unit.scaling.queue):
+        statements.append(read_metrics())
     return _phrases(statements) | {f"{pull_images(placement.compute)} on all images"}
 
 

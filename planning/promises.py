@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from foundation.boundaries import ANYWHERE, EDGE, Group, boundaries, own_groups
@@ -35,6 +36,7 @@ def ecs(workload: Workload, placement: Placement, names: Names, managed: Collect
             **container,
             "size that is paid": _ecs_size(document, placement),
             "number of copies": frozenset(_ecs_copies(workload, name, placement, links)),
+            "pace of scaling": frozenset(_ecs_pace(workload, name, placement, links)),
             "network reachability": _groups(workload, managed, name) if own_groups(placement) else _site(document),
             "IAM actions": iam.ecs(container["secrets"]),
         }
@@ -43,7 +45,9 @@ def ecs(workload: Workload, placement: Placement, names: Names, managed: Collect
 
 def eks(workload: Workload, placement: Placement, names: Names, managed: Collection[str]) -> dict[str, Promises]:
     """By service and job. Raises DescriptionError if the placement cannot carry the workload."""
-    core = _filled(registry.render(placement)(workload, placement, names, managed).core)
+    rendered = registry.render(placement)(workload, placement, names, managed)
+    core = _filled(rendered.core)
+    counting = {d["metadata"]["name"]: d for d in _filled(rendered.aws) if d["kind"] == "ScaledObject"}
     values = [d["stringData"]["value"] for d in core if d["kind"] == "Secret"]
     secrets = frozenset(value.removeprefix("<secret_value.").removesuffix(">") for value in values)
     for_all = [d for d in core if d["kind"] == "NetworkPolicy" and NAME_LABEL not in d["metadata"]["labels"]]
@@ -52,11 +56,13 @@ def eks(workload: Workload, placement: Placement, names: Names, managed: Collect
         own = {d["kind"]: d for d in core if d["metadata"].get("labels", {}).get(NAME_LABEL) == object_name(name)}
         controller = next(own[kind] for kind in ("Deployment", "StatefulSet", "Job", "CronJob") if kind in own)
         spec = controller["spec"]
+        scaler = _scaler(own.get("HorizontalPodAutoscaler"), counting.get(object_name(name)))
         pod = (spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec)["template"]["spec"]
         found[name] = {
             **_eks_pod(pod, own.get("Service")),
             "size that is paid": _eks_size(pod, placement),
-            "number of copies": frozenset(_eks_copies(spec, own.get("HorizontalPodAutoscaler"), pod)),
+            "number of copies": frozenset(_eks_copies(spec, scaler, pod)),
+            "pace of scaling": frozenset(_eks_pace(scaler)),
             "network reachability": _groups(workload, managed, name)
             if own_groups(placement)
             else _policies([*for_all, own["NetworkPolicy"]], workload),
@@ -173,7 +179,60 @@ def _ecs_copies(workload: Workload, name: str, placement: Placement, links: Link
     yield from (f"at {action['Schedule']}" for action in documents.actions)
 
 
-def _eks_copies(spec: Document, scaler: Document | None, pod: Document) -> Iterator[str]:
+def _ecs_pace(workload: Workload, name: str, placement: Placement, links: Links) -> Iterator[str]:
+    """A policy adds what the metric asks for, then waits; it removes what one interval allows, then waits."""
+    unit = workload.units[name]
+    documents = scaling_documents(unit, placement, links) if isinstance(unit, Service) else None
+    for policy in documents.policies if documents else ():
+        tracking = policy["TargetTrackingScalingPolicyConfiguration"]
+        yield f"out every {tracking['ScaleOutCooldown']} s"
+        yield f"in after {tracking['ScaleInCooldown']} s"
+
+
+@dataclass(frozen=True, slots=True)
+class _Scaler:
+    """A HorizontalPodAutoscaler as it is in the cluster: its bounds, its targets by name, how fast it goes."""
+
+    least: int
+    most: int
+    targets: Mapping[str, float]
+    behavior: Document
+
+
+def _scaler(plain: Document | None, counting: Document | None) -> _Scaler | None:
+    """Of the one that KEDA makes, if there is one, else the plain one."""
+    if counting:
+        spec = counting["spec"]
+        return _Scaler(
+            spec["minReplicaCount"],
+            spec["maxReplicaCount"],
+            {t.get("name", t["type"]): float(_target(t["metadata"])) for t in spec["triggers"]},
+            spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"],
+        )
+    if plain:
+        spec, metrics = plain["spec"], [metric["resource"] for metric in plain["spec"]["metrics"]]
+        targets = {metric["name"]: float(metric["target"]["averageUtilization"]) for metric in metrics}
+        return _Scaler(spec["minReplicas"], spec["maxReplicas"], targets, spec["behavior"])
+    return None
+
+
+def _target(trigger: Mapping[str, str]) -> str:
+    return trigger.get("targetMetricValue") or trigger["value"]
+
+
+def _eks_pace(scaler: _Scaler | None) -> Iterator[str]:
+    """The autoscaler bounds each step, and removes after a time in which nothing asked for more."""
+    if scaler:
+        out, back = scaler.behavior["scaleUp"], scaler.behavior["scaleDown"]
+        yield f"out every {max(p['periodSeconds'] for p in out['policies'])} s"
+        steps = (f"{p['value']}{' %' if p['type'] == 'Percent' else ' pods'}" for p in out["policies"])
+        yield f"out by at most {' or '.join(steps)}"
+        yield f"in after {back['stabilizationWindowSeconds']} s"
+        (step,) = back["policies"]
+        yield f"in by at most {step['value']} % every {step['periodSeconds']} s"
+
+
+def _eks_copies(spec: Document, scaler: _Scaler | None, pod: Document) -> Iterator[str]:
     if "template" not in spec:
         yield f"on the schedule {spec['schedule']}"
     elif "backoffLimit" in spec:
@@ -181,12 +240,16 @@ def _eks_copies(spec: Document, scaler: Document | None, pod: Document) -> Itera
     elif scaler is None:
         yield str(spec["replicas"])
     else:
-        yield f"{scaler['spec']['minReplicas']} to {scaler['spec']['maxReplicas']}"
-        for metric in scaler["spec"]["metrics"]:
-            name, target = metric["resource"]["name"], metric["resource"]["target"]["averageUtilization"]
-            size: Callable[..., float] = _vcpu if name == "cpu" else _mib
-            asked = sum(size(c, "requests") for c in pod["containers"])
-            yield f"{name} {round(target * asked / sum(map(size, pod['containers'])))}"
+        yield f"{scaler.least} to {scaler.most}"
+        sizes: Mapping[str, Callable[..., float]] = {"cpu": _vcpu, "memory": _mib}
+        for name, target in scaler.targets.items():
+            share = _share(pod, sizes[name]) if name in sizes else 1
+            yield f"{name} {round(target * share)}"
+
+
+def _share(pod: Document, size: Callable[..., float]) -> float:
+    """What the containers are sure to have, of what they may use."""
+    return sum(size(c, "requests") for c in pod["containers"]) / sum(map(size, pod["containers"]))
 
 
 def _vcpu(container: Document, kind: str = "limits") -> float:

@@ -130,6 +130,12 @@ class Extensions:
                 node.value["max"].at,
                 f"services.{self.name}.x-scaling.max: {value['max']} is less than min, which is {value['min']}",
             )
+        if "requests" in value and "x-ingress" not in self.nodes:
+            self.problem(
+                node.value["requests"].at,
+                f"services.{self.name}.x-scaling.requests: the edge counts no requests of a service without x-ingress;"
+                " scale by `cpu` or `memory`, or add x-ingress",
+            )
         queue = value.pop("queue", None)
         schedule = value.pop("schedule", ())
         complete = [entry for entry in schedule if {"at", "min", "max"} <= entry.keys()]

@@ -12,12 +12,13 @@ from foundation.iam import Statement
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks.addon import addon
 from orchestrators.eks.control_plane import ControlPlane
-from orchestrators.eks.rights import read_secrets, write_logs
+from orchestrators.eks.rights import read_metrics, read_secrets, write_logs
 from orchestrators.eks.roles import pod_identity_trust, role, web_identity_trust
 from orchestrators.eks.surroundings import RETENTION_DAYS
 from settings import Compute
 
 EXTERNAL_SECRETS = "2.4.1"
+KEDA = "2.20.2"
 LOAD_BALANCER_CONTROLLER = "3.4.0"
 """Chart versions, moved on purpose only."""
 
@@ -36,11 +37,15 @@ class Site:
         return pulumi.ResourceOptions(parent=self.parent, depends_on=[*self.after, *more])
 
 
-def addons(site: Site, secrets: Sequence[str]) -> list[pulumi.Resource]:
-    """The add-ons that this placement needs; `secrets` are those that pods mount."""
+def addons(site: Site, secrets: Sequence[str], *, counting: bool) -> list[pulumi.Resource]:
+    """The add-ons that this placement needs; `secrets` are those that pods mount, `counting` whether a service scales
+    by what CloudWatch counts.
+    """
     made: list[pulumi.Resource] = [_metrics_server(site)]
     if secrets:
         made.append(_external_secrets(site, secrets))
+    if counting:
+        made.append(_keda(site))
     if site.plane.oidc is None:
         made.append(_observability(site))
     if site.args.targets and site.args.placement.compute is not Compute.EC2:  # Auto Mode brings it
@@ -65,6 +70,20 @@ def _external_secrets(site: Site, secrets: Sequence[str]) -> pulumi.Resource:
         version=EXTERNAL_SECRETS,
         statements=read_secrets([ref.arn for ref in refs], [ref.key_arn for ref in refs]),
         values={"installCRDs": True, "webhook": {"port": 9443}},  # Fargate reserves the default, 10250
+    )
+
+
+def _keda(site: Site) -> pulumi.Resource:
+    """Scales by metrics of CloudWatch, which a HorizontalPodAutoscaler alone does not see."""
+    return _chart(
+        site,
+        "keda",
+        namespace="keda",
+        repository="https://kedacore.github.io/charts",
+        version=KEDA,
+        statements=[read_metrics()],
+        values={},
+        account_of="operator",
     )
 
 
@@ -173,8 +192,11 @@ def _chart(
     version: str,
     statements: Sequence[Statement],
     values: Mapping[str, Any],
+    account_of: str | None = None,
 ) -> pulumi.Resource:
-    """A Helm chart whose one service account takes a role: by OIDC on Fargate, by Pod Identity on nodes."""
+    """A Helm chart whose service account takes a role: by OIDC on Fargate, by Pod Identity on nodes. `account_of` is
+    the one of the chart's parts whose account it is, where each has its own.
+    """
     trust: Statement | pulumi.Output[Statement] = pod_identity_trust(site.plane.name, namespace, chart)
     if site.plane.oidc:
         trust = web_identity_trust(site.plane.oidc, namespace, chart)
@@ -200,6 +222,7 @@ def _chart(
             )
         )
     annotations = {"eks.amazonaws.com/role-arn": made.arn} if site.plane.oidc else {}
+    account = {"name": chart, "annotations": annotations}
     return Release(
         f"{site.name}-{chart}",
         name=chart,
@@ -208,6 +231,6 @@ def _chart(
         namespace=namespace,
         create_namespace=True,
         repository_opts={"repo": repository},
-        values={"serviceAccount": {"name": chart, "annotations": annotations}, **values},
+        values={"serviceAccount": {account_of: account} if account_of else account, **values},
         opts=pulumi.ResourceOptions(parent=site.parent, provider=site.plane.provider, depends_on=waits),
     )

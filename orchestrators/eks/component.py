@@ -17,8 +17,8 @@ from orchestrators.eks.check import private_api
 from orchestrators.eks.control_plane import ControlPlane, control_plane
 from orchestrators.eks.hybrid.cluster import control_plane as hybrid_control_plane
 from orchestrators.eks.hybrid.nodes import nodes
-from orchestrators.eks.manifests import Applier, resource_name, unit_of
-from orchestrators.eks.render import differences, render
+from orchestrators.eks.manifests import AUTOSCALERS, Applier, resource_name, unit_of
+from orchestrators.eks.render import render
 from orchestrators.eks.render.kubernetes import digest, object_name
 from settings import Compute
 
@@ -48,7 +48,14 @@ class Eks(pulumi.ComponentResource):
         self._warn()
         # Secrets come from Secrets Manager; Fargate ignores network policies, there the pods' own groups stand alone.
         replaced = {"Secret", "NetworkPolicy"} if self._fargate else {"Secret"}
-        rendered = [d for d in (*documents.core, *documents.aws) if d["kind"] not in replaced]
+        # KEDA makes the autoscaler of a service itself where it counts for it.
+        counting = {d["metadata"]["name"] for d in documents.aws if d["kind"] == "ScaledObject"}
+        rendered = [
+            d
+            for d in (*documents.core, *documents.aws)
+            if d["kind"] not in replaced
+            and not (d["kind"] == "HorizontalPodAutoscaler" and d["metadata"]["name"] in counting)
+        ]
         here = [d for d in rendered if d["metadata"].get("namespace") == args.names.namespace]
         (own,) = (d for d in rendered if d["metadata"]["name"] == args.names.namespace)
         # Nodes, disks and logs stand before any pod, those of the add-ons included.
@@ -69,7 +76,7 @@ class Eks(pulumi.ComponentResource):
         machines = applier.chain(ground, plane.foundations)
         secrets = sorted({d["metadata"]["name"].path.partition(".")[2] for d in here if d["kind"] == "ExternalSecret"})
         site = Site(name=name, args=args, plane=plane, after=[*plane.foundations, *machines], parent=self)
-        standing = addons(site, secrets)
+        standing = addons(site, secrets, counting=bool(counting))
         # A namespace is gone only when every controller of what is in it has had its say, so it goes before them.
         namespace = applier.apply(own, [*standing, *machines])
         parking = [target.parking_rule for target in args.targets.values()]
@@ -107,7 +114,7 @@ class Eks(pulumi.ComponentResource):
 
     def _warn(self) -> None:
         args = self._args
-        warnings = list(differences(args.workload, args.placement, args.names, tuple(args.endpoints)))
+        warnings = []
         if outdated := versions.warning(args.cluster.version, versions.today()):
             warnings.append(outdated)
         if not args.cluster.public_access_cidrs:
@@ -119,7 +126,7 @@ class Eks(pulumi.ComponentResource):
         scaled = {
             (document["spec"]["scaleTargetRef"]["kind"], document["spec"]["scaleTargetRef"]["name"])
             for document in documents
-            if document["kind"] == "HorizontalPodAutoscaler"
+            if document["kind"] in AUTOSCALERS
         }
         return [
             Owned(
@@ -151,6 +158,8 @@ class Eks(pulumi.ComponentResource):
             **{f"subnet.private.{i}": subnet for i, subnet in enumerate(args.network.private_subnet_ids)},
             **{f"security_group.{unit}": group for unit, group in args.network.security_groups.items()},
             **{f"target_group.{service}": target.arn for service, target in args.targets.items()},
+            **{f"target_group_suffix.{service}": target.arn_suffix for service, target in args.targets.items()},
+            **{f"balancer_suffix.{service}": target.balancer_suffix for service, target in args.targets.items()},
             **{f"image.{container}": image for container, image in args.images.items()},
         }
         if plane.node_role:

@@ -16,7 +16,7 @@ from orchestrators.eks.roles import Granted, Oidc, role
 from orchestrators.eks.surroundings import LOG_TYPES, RETENTION_DAYS, surroundings
 from settings import Compute
 
-SYSTEM_NAMESPACES = ("kube-system", "external-secrets")
+SYSTEM_NAMESPACES = ("kube-system", "external-secrets", "keda")
 """Where add-ons run: on Fargate a pod of a namespace without a profile is never scheduled."""
 
 

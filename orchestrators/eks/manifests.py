@@ -14,7 +14,8 @@ from workload.text import Ref
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "Job", "CronJob"})
 AWAITED = frozenset({"Deployment", "StatefulSet", "Job"})
-AFTER_WORKLOADS = frozenset({"HorizontalPodAutoscaler", "PodDisruptionBudget"})
+AUTOSCALERS = frozenset({"HorizontalPodAutoscaler", "ScaledObject"})
+AFTER_WORKLOADS = AUTOSCALERS | {"PodDisruptionBudget"}
 
 AWAIT: Mapping[str, Mapping[str, str]] = {
     # The provider would wait for the Service's pods, which wait for what waits for the Service.

@@ -34,3 +34,8 @@ def read_secrets(secrets: Sequence[Any], keys: Sequence[Any]) -> "list[Statement
         },
         {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": list(keys)},
     ]
+
+
+def read_metrics() -> "Statement":
+    """For KEDA, which counts for all services. The action knows no resource (AWS service authorization reference)."""
+    return {"Effect": "Allow", "Action": "cloudwatch:GetMetricData", "Resource": "*"}

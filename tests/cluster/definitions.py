@@ -2,7 +2,8 @@
 ours, so that a wrong name, type or value is refused. `!` marks a field that has to be there, a set the values allowed.
 
 AWS Load Balancer Controller and Amazon EKS Auto Mode (TargetGroupBinding, NodeClass), Karpenter (NodePool), External
-Secrets (SecretStore, ExternalSecret), VPC resource controller (SecurityGroupPolicy), as published in November 2026.
+Secrets (SecretStore, ExternalSecret), VPC resource controller (SecurityGroupPolicy), KEDA (ScaledObject,
+TriggerAuthentication), as published in November 2026.
 """
 
 SELECTOR = {"matchLabels": {"*": str}, "matchExpressions": [{"key!": str, "operator!": str, "values": [str]}]}
@@ -18,6 +19,12 @@ BINDING = {
     "vpcID": str,
 }
 REMOTE = {"key!": str, "property": str, "version": str, "decodingStrategy": str, "metadataPolicy": str}
+POLICIES = {
+    "stabilizationWindowSeconds": int,
+    "selectPolicy": {"Max", "Min", "Disabled"},
+    "policies": [{"type!": str, "value!": int, "periodSeconds!": int}],
+    "tolerance": "int-or-string",
+}
 SHAPES = {
     "eks.amazonaws.com/v1/TargetGroupBinding": {key: value for key, value in BINDING.items() if key != "vpcID"}
     | {"targetGroupARN!": str},
@@ -76,6 +83,39 @@ SHAPES = {
             "creationPolicy": {"Owner", "Orphan", "Merge", "None"},
             "deletionPolicy": {"Delete", "Merge", "Retain"},
             "immutable": bool,
+        },
+    },
+    "keda.sh/v1alpha1/ScaledObject": {
+        "scaleTargetRef!": {"apiVersion": str, "kind": str, "name!": str, "envSourceContainerName": str},
+        "minReplicaCount": int,
+        "maxReplicaCount": int,
+        "idleReplicaCount": int,
+        "pollingInterval": int,
+        "cooldownPeriod": int,
+        "initialCooldownPeriod": int,
+        "advanced": {
+            "restoreToOriginalReplicaCount": bool,
+            "horizontalPodAutoscalerConfig": {
+                "name": str,
+                "behavior": {"scaleUp": POLICIES, "scaleDown": POLICIES},
+            },
+        },
+        "triggers!": [
+            {
+                "type!": str,
+                "name": str,
+                "metricType": {"AverageValue", "Value", "Utilization"},
+                "useCachedMetrics": bool,
+                "metadata!": {"*": str},
+                "authenticationRef": {"name!": str, "kind": {"TriggerAuthentication", "ClusterTriggerAuthentication"}},
+            }
+        ],
+    },
+    "keda.sh/v1alpha1/TriggerAuthentication": {
+        "podIdentity": {
+            "provider!": {"azure-workload", "gcp", "aws", "aws-eks", "none"},
+            "roleArn": str,
+            "identityOwner": {"keda", "workload"},
         },
     },
     "vpcresources.k8s.aws/v1beta1/SecurityGroupPolicy": {

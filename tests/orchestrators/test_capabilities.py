@@ -18,7 +18,6 @@ from workload.model import (
     Mount,
     Port,
     Position,
-    QueueTarget,
     Resources,
     Scaling,
     ScheduledScaling,
@@ -173,7 +172,6 @@ def test_what_ecs_on_fargate_cannot_give_is_refused_with_the_repair(described, m
     "described",
     [
         app(platform="linux/arm64"),
-        app({"scaling": Scaling(min=1, max=2, queue=QueueTarget(name="mails", per_task=10))}),
         app(user="www-data"),
         app(user=None),
         app(cap_add=("SYS_PTRACE",)),

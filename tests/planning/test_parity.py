@@ -34,10 +34,11 @@ LOG_OF_ALL = "logs:CreateLogStream and logs:DescribeLogStreams and logs:PutLogEv
 PULL = "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on its images, ecr:GetAuthorizationToken on anything"
 READ = "secretsmanager:GetSecretValue on db_password"
 READ_BY_OPERATOR = "secretsmanager:DescribeSecret and secretsmanager:GetSecretValue on db_password"
-REQUESTS = "ecs: requests 600; eks: nothing of that"
+COUNT = "cloudwatch:GetMetricData on anything"
+PACE = "ecs: nothing of that; eks: in by at most 25 % every 60 s, out by at most 100 % or 2 pods"
 UNITS = ("web", "api", "worker", "migrate")
 DIFFERENT = {
-    ("web", "number of copies"): REQUESTS,
+    **{(unit, "pace of scaling"): PACE for unit in ("web", "api", "worker")},
     **{(unit, "how secrets come"): AS_FILES for unit in ("api", "worker", "migrate")},
 }
 ON_FARGATE = DIFFERENT | {
@@ -87,7 +88,7 @@ def by_iam(unit, compute):
         "AmazonEKSFargatePodExecutionRolePolicy" if compute is Compute.FARGATE else "AmazonEC2ContainerRegistryPullOnly"
     )
     if unit == "web":
-        return f"ecs: {PULL}, {LOG}; eks: {images} on all images, {LOG_OF_ALL}"
+        return f"ecs: {PULL}, {LOG}; eks: {images} on all images, {COUNT}, {LOG_OF_ALL}"
     return f"ecs: {PULL}, {LOG}, {READ}; eks: {images} on all images, {LOG_OF_ALL}, {READ_BY_OPERATOR}"
 
 
@@ -111,6 +112,7 @@ def test_the_sample_is_the_same_on_both_but_for_what_is_named(sample, compute):
         "stop",
         "user and files",
         "number of copies",
+        "pace of scaling",
         "network reachability",
         "IAM actions",
     } <= promises

@@ -91,6 +91,10 @@ ONE_LINE = {
     "extends: a": "compose.yaml:4:14: services.a.extends: the services extend each other: a -> a",
     "x-ingress: {port: 80}": "compose.yaml:4:23: services.a.x-ingress.port: the container "
     'does not listen on 80; add "80" to expose',
+    "x-scaling: {min: 1, max: 2, requests: 100}": (
+        "compose.yaml:4:43: services.a.x-scaling.requests: the edge counts no requests of a service without x-ingress; "
+        "scale by `cpu` or `memory`, or add x-ingress"
+    ),
     "x-scaling: {min: 3, max: 2}": "compose.yaml:4:30: services.a.x-scaling.max: 2 is less than min, which is 3",
     "x-scalling: {min: 3, max: 2}": "compose.yaml:4:5: services.a.x-scalling: this key is "
     'not known; did you mean "x-scaling"?',

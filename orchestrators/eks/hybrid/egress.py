@@ -23,8 +23,8 @@ _FIXED = {
     "hybrid-assets.eks.amazonaws.com": "nodeadm and the kubelet, while a machine joins",
     "public.ecr.aws": "Cilium and the load-balancer controller",
     "*.cloudfront.net": "the layers of those images",
-    "ghcr.io": "External Secrets",
-    "pkg-containers.githubusercontent.com": "the layers of that image",
+    "ghcr.io": "External Secrets and KEDA",
+    "pkg-containers.githubusercontent.com": "the layers of those images",
 }
 
 

@@ -1,6 +1,7 @@
 """Plain Kubernetes manifests of a workload: pure, canonical, in the order in which a cluster takes them.
 
 What only the cloud knows stays a `Ref`: `image.<container>`, `target_group.<service>`, `security_group.<unit>`,
+`balancer_suffix.<service>`, `target_group_suffix.<service>` (the ARNs' ends, as CloudWatch names them),
 `security_group.cluster`, `subnet.private.<n>`, `network.cidr`, `role.node`, `region`, `secret.<name>` (its ARN),
 `secret_value.<name>`, the endpoint variables of managed services, and three names that change with what they stand for:
 `secret_object.<name>`, `job.<name>` have a default that is right wherever the value itself is not known.
@@ -27,7 +28,7 @@ from settings import Placement
 from workload.errors import DescriptionError
 from workload.model import Workload
 
-__all__ = ["Manifests", "differences", "render"]
+__all__ = ["Manifests", "render"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +60,6 @@ def render(
     if problems := checks.refused(scene):
         raise DescriptionError(problems)
     return Manifests(core=tuple(_core(scene)), aws=tuple(_aws(scene, zones)))
-
-
-def differences(
-    workload: Workload, placement: Placement, names: Names, managed: Collection[str] = ()
-) -> tuple[str, ...]:
-    """What the placement carries otherwise than the description says, one sentence each with its place."""
-    scene = Scene(workload=workload, placement=placement, names=names, managed=managed)
-    return tuple(map(str, checks.differences(scene)))
 
 
 def _core(scene: Scene) -> Iterator[Document]:
@@ -103,6 +96,10 @@ def _aws(scene: Scene, zones: int) -> Iterator[Document]:
     if used := secrets.used_secrets(scene):
         yield secrets.secret_store(scene)
         yield from (secrets.external_secret(scene, secret) for secret in used)
+    scaled = [made for described in scene.services if (made := autoscaling.scaled_object(scene, described))]
+    if scaled:
+        yield autoscaling.cloudwatch_reader(scene)
+        yield from scaled
     for described in scene.services:
         if binding := service.target_group_binding(scene, described):
             yield binding

@@ -1,4 +1,4 @@
-"""What a workload cannot be on EKS beyond the capability matrix, by Kubernetes' own forms; and what differs."""
+"""What a workload cannot be on EKS beyond the capability matrix, by Kubernetes' own forms."""
 
 import re
 from collections.abc import Iterator
@@ -40,19 +40,6 @@ def refused(scene: Scene) -> list[Problem]:
     return found + _collisions(scene)
 
 
-def differences(scene: Scene) -> list[Problem]:
-    """What runs here otherwise than on ECS, for the plan to tell."""
-    return [
-        Problem(
-            service.container.at,
-            f"{service.name}: x-scaling requests has no effect on EKS, where cpu and memory decide:"
-            " a HorizontalPodAutoscaler does not see the load balancer",
-        )
-        for service in scene.services
-        if service.scaling and service.scaling.requests
-    ]
-
-
 def _container(spec: Container) -> Iterator[str]:
     if unsafe := sorted(set(spec.sysctls) - SAFE_SYSCTLS):
         yield (
@@ -75,8 +62,8 @@ def _service(service: Service) -> Iterator[str]:
     most = scaling.max if scaling else service.replicas
     if service.stateful and most > 1:
         yield f"each of its {most} replicas would get a volume of its own: set `deploy.replicas: 1` without x-scaling"
-    if scaling and scaling.cpu is None and scaling.memory is None:
-        yield "x-scaling has no target that an autoscaler of EKS sees: add `cpu: 60` or `memory: 70`"
+    if scaling and not (scaling.cpu or scaling.memory or scaling.requests or scaling.queue):
+        yield "x-scaling has no target, so nothing would scale: add `cpu: 60`, `memory: 70`, `requests` or `queue`"
 
 
 def _job(job: Job) -> Iterator[str]:

@@ -208,6 +208,33 @@ def test_the_secrets_operator_reads_the_stacks_secrets_alone(either):
     ]
 
 
+def test_keda_reads_metrics_alone_by_the_account_of_its_operator(either):
+    registered = either[0]
+    assert statements(registered, "keda") == [
+        {"Effect": "Allow", "Action": "cloudwatch:GetMetricData", "Resource": "*"}
+    ]
+    accounts = registered.one("helm.sh/v3:Release", "eks-keda").inputs["values"]["serviceAccount"]
+    assert {part: account["name"] for part, account in accounts.items()} == {"operator": "keda"}
+
+
+def test_a_stack_that_scales_by_cpu_and_memory_alone_has_no_keda():
+    workload = portal()
+    web = replace(workload.services["web"], scaling=replace(workload.services["web"].scaling, requests=None))
+    registered = provision(EC2, workload=replace(workload, services={**workload.services, "web": web}))[0]
+    assert not named(registered, "eks-keda")
+    assert registered.one(":HorizontalPodAutoscaler", "eks-horizontalpodautoscaler-web")
+
+
+def test_one_autoscaler_moves_each_service(either):
+    registered, eks, *_ = either
+    assert named(registered, "eks-scaledobject-") == {"eks-scaledobject-web"}
+    assert named(registered, "eks-horizontalpodautoscaler-") == {
+        "eks-horizontalpodautoscaler-api",
+        "eks-horizontalpodautoscaler-worker",
+    }
+    assert {owned.resource for owned in eks.ledger} == {f"eks-deployment-{name}" for name in ("web", "api", "worker")}
+
+
 def test_the_load_balancer_controller_changes_the_stacks_target_groups_alone(fargate):
     changing, reading = statements(fargate[0], "aws-load-balancer-controller")
     assert changing["Resource"] == ["arn:web"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrators.eks.render import differences, render
+from orchestrators.eks.render import render
 from orchestrators.eks.render.kubernetes import object_name
 from tests.orchestrators.eks.portal import EC2, NAMES, container, portal, workload
 from workload.errors import DescriptionError
@@ -59,8 +59,11 @@ CASES = {
         ),
     ),
     "scaling target": (
-        workload(Service(container=container("app"), scaling=Scaling(min=1, max=2, requests=100))),
-        "compose.yaml:3:5: app: x-scaling has no target that an autoscaler of EKS sees: add `cpu: 60` or `memory: 70`",
+        workload(Service(container=container("app"), scaling=Scaling(min=1, max=2))),
+        (
+            "compose.yaml:3:5: app: x-scaling has no target, so nothing would scale:"
+            " add `cpu: 60`, `memory: 70`, `requests` or `queue`"
+        ),
     ),
     "shared volume": (
         workload(Service(container=container("app", volumes=DATA)), Service(container=container("bpp", volumes=DATA))),
@@ -105,11 +108,3 @@ def test_what_a_managed_service_says_is_not_looked_at():
         ),
     )
     render(described, EC2, NAMES, ("db",))
-
-
-def test_a_request_target_beside_a_cpu_target_is_told_not_refused():
-    (message,) = differences(portal(), EC2, NAMES)
-    assert message == (
-        "compose.yaml:3:5: web: x-scaling requests has no effect on EKS, where cpu and memory decide:"
-        " a HorizontalPodAutoscaler does not see the load balancer"
-    )

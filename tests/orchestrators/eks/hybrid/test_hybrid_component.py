@@ -184,9 +184,12 @@ def test_add_ons_are_pinned_and_run_where_there_is_no_instance_metadata(register
     assert {"name": "RUN_WITH_IRSA", "value": "True"} in cloudwatch["env"]
 
 
-def test_the_load_balancer_controller_has_its_right_by_pod_identity(registered):
+def test_the_charts_have_their_rights_by_pod_identity(registered):
     accounts = {each.inputs["serviceAccount"] for each in registered.of(":PodIdentityAssociation")}
-    assert accounts == {"aws-load-balancer-controller", "external-secrets"}
+    assert accounts == {"aws-load-balancer-controller", "external-secrets", "keda"}
+
+
+def test_the_load_balancer_controller_binds_pods_by_their_addresses(registered):
     binding = registered.one(":TargetGroupBinding")
     assert binding.type == "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
     assert binding.inputs["spec"]["targetType"] == "ip"
