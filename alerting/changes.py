@@ -29,7 +29,7 @@ def parameter(
     images: Mapping[str, pulumi.Input[str]],
     tags: Mapping[str, str],
     parent: pulumi.Resource,
-) -> aws.ssm.Parameter:
+) -> "aws.ssm.Parameter":
     """Per service the digests of its image and of its description; a new version is a change of any."""
     told = {
         service.name: {

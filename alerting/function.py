@@ -35,9 +35,9 @@ class FunctionArgs:
     region: str
     settings: AlertSettings
     catalogue: Catalogue
-    queue: aws.sqs.Queue
-    journal: aws.dynamodb.Table
-    changes: aws.ssm.Parameter
+    queue: "aws.sqs.Queue"
+    journal: "aws.dynamodb.Table"
+    changes: "aws.ssm.Parameter"
     sender: Sender
     fallback: Fallback
     tags: Mapping[str, str]
@@ -46,7 +46,7 @@ class FunctionArgs:
 class Function(pulumi.ComponentResource):
     """The function and what calls it."""
 
-    function: aws.lambda_.Function
+    function: "aws.lambda_.Function"
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:alerting:Function", name, None, opts)

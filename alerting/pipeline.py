@@ -158,7 +158,7 @@ class Pipeline(pulumi.ComponentResource):
         kept: int | None = None,
         visibility: int | None = None,
         redrive_policy: pulumi.Input[str] | None = None,
-    ) -> aws.sqs.Queue:
+    ) -> "aws.sqs.Queue":
         return aws.sqs.Queue(
             f"{self._name}-{kind}",
             name=self._args.names.of("alerts", kind, limit=80),
@@ -199,7 +199,7 @@ class Pipeline(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _test_after_up(self, function: aws.lambda_.Function, after: Sequence[pulumi.Resource]) -> None:
+    def _test_after_up(self, function: "aws.lambda_.Function", after: Sequence[pulumi.Resource]) -> None:
         """A test mail whenever the function has changed. It never fails `up`: SES may not have verified the sender yet.
         Whether the mail arrives is what the heartbeat alarm watches.
         """

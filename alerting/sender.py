@@ -33,7 +33,7 @@ class Sender(pulumi.ComponentResource):
     """
 
     identity_arn: pulumi.Output[str]
-    configuration_set: aws.sesv2.ConfigurationSet
+    configuration_set: "aws.sesv2.ConfigurationSet"
     failed: aws.cloudwatch.EventRule
     delivered: aws.cloudwatch.EventRule
     records: pulumi.Output[list[dict[str, str]]]
@@ -94,7 +94,7 @@ class Sender(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _authenticate(self, domain: str, identity: aws.sesv2.EmailIdentity) -> None:
+    def _authenticate(self, domain: str, identity: "aws.sesv2.EmailIdentity") -> None:
         """DKIM, a MAIL FROM domain with SPF, and DMARC, as DNS records (AWS: Amazon SES developer guide,
         "Authenticating your email").
         """

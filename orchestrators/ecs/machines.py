@@ -117,7 +117,7 @@ class Machines(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _group(self, fleet: Fleet, template: aws.ec2.LaunchTemplate) -> aws.autoscaling.Group:
+    def _group(self, fleet: Fleet, template: aws.ec2.LaunchTemplate) -> "aws.autoscaling.Group":
         args = self._args
         tags = {**self._tags, "AmazonECSManaged": "true"}  # without this tag ECS moves nothing
         return aws.autoscaling.Group(

@@ -77,7 +77,7 @@ class Site(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[attached]),
         )
 
-    def _activation(self) -> aws.ssm.Activation:
+    def _activation(self) -> "aws.ssm.Activation":
         args, opts = self._args, pulumi.ResourceOptions(parent=self)
         account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
         # AWS: IAM service role for hybrid environments.
@@ -109,7 +109,7 @@ class Site(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=granted, additional_secret_outputs=["activation_code"]),
         )
 
-    def _exports(self, activation: aws.ssm.Activation, volumes: tuple[str, ...]) -> dict[str, pulumi.Input[str]]:
+    def _exports(self, activation: "aws.ssm.Activation", volumes: tuple[str, ...]) -> dict[str, pulumi.Input[str]]:
         args = self._args
         vpc = pulumi.Output.from_input(args.network.cidr)
         public = copies(args.workload, self._links.managed, {})

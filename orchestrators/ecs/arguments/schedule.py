@@ -52,7 +52,7 @@ def schedule_arguments(document: Document, values: Values) -> dict[str, Any]:
 
 def _schedule_network(
     parameters: Document,
-) -> aws.scheduler.ScheduleTargetEcsParametersNetworkConfigurationArgs | None:
+) -> "aws.scheduler.ScheduleTargetEcsParametersNetworkConfigurationArgs | None":
     if "NetworkConfiguration" not in parameters:
         return None
     network = parameters["NetworkConfiguration"]["awsvpcConfiguration"]

@@ -19,7 +19,7 @@ class Nodes:
     """`exports` is what people need: the script, which is a secret, until when it works, and the firewall's list."""
 
     role: Granted
-    activation: aws.ssm.Activation
+    activation: "aws.ssm.Activation"
     exports: Mapping[str, pulumi.Input[str]]
 
 
