@@ -5,7 +5,7 @@ import errno
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -57,21 +57,20 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> int:
     files = arguments.file or [Path("compose.yaml")]
     workload = read(files)
     kind: Kind = arguments.engine or ("docker" if docker_answers() else "processes")
-    folder = _new_folder(Path("runs"))
-    screen.say(
-        f"{workload.name}: {len(workload.services)} services by {ENGINES[kind]}; logs in {folder / 'logs'}", "bold"
-    )
     locustfile = files[0].with_name("locustfile.py")
     load = Load(
         seconds=arguments.seconds, users=arguments.users, locustfile=locustfile if locustfile.exists() else None
     )
-    with choose(workload, folder, progress=screen.event, engine=kind) as engine, Notice(folder, kind, engine):
-        record = play(workload, engine, load, by=ENGINES[kind], logs=folder / "logs", screen=screen)
-        report = folder / "report.html"
-        report.write_text(render(record))
-        screen.summary(record, report)
-        if arguments.keep:
-            _keep(engine, screen)
+    with _run_folder(Path("runs")) as folder:
+        logs = folder / "logs"
+        screen.say(f"{workload.name}: {len(workload.services)} services by {ENGINES[kind]}; logs in {logs}", "bold")
+        with choose(workload, folder, progress=screen.event, engine=kind) as engine, Notice(folder, kind, engine):
+            record = play(workload, engine, load, by=ENGINES[kind], logs=logs, screen=screen)
+            report = folder / "report.html"
+            report.write_text(render(record))
+            screen.summary(record, report)
+            if arguments.keep:
+                _keep(engine, screen)
     return 0 if record.kept else 1
 
 
@@ -83,6 +82,18 @@ def _keep(engine: Engine, screen: Screen) -> None:
             time.sleep(0.5)
     except KeyboardInterrupt:
         screen.say("stopping")
+
+
+@contextmanager
+def _run_folder(parent: Path) -> Iterator[Path]:
+    """The run's folder; a run that is refused before it writes anything leaves none."""
+    folder = _new_folder(parent)
+    try:
+        yield folder
+    finally:
+        for perhaps_empty in (folder / "logs", folder, parent):
+            with suppress(OSError):
+                perhaps_empty.rmdir()
 
 
 def _new_folder(parent: Path) -> Path:

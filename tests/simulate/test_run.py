@@ -117,3 +117,4 @@ def test_a_description_that_cannot_run_is_told_in_words(tmp_path: Path, compose:
     assert run.returncode in (1, 2)
     assert words in output
     assert "Traceback" not in output
+    assert not (tmp_path / "runs").exists()
