@@ -43,6 +43,8 @@ ONE_LINE = {
     ),
     "volumes: [data:/data]": "compose.yaml:4:15: services.a.volumes[0]: there is no "
     '"data" under the top-level key volumes',
+    "tmpfs: [/tmp, '/tmp:size=1m']": ("compose.yaml:4:19: services.a.tmpfs[1]: /tmp is already taken by tmpfs[0]"),
+    "models: [llm]": 'compose.yaml:4:14: services.a.models: there is no "llm" under the top-level key models',
     "environment: {U: '${B_HOST:-b}:1'}": (
         'compose.yaml:4:22: services.a.B_HOST: there is no service "b" '
         "(if it is elsewhere, set B_HOST in the environment or in .env)"
@@ -136,6 +138,9 @@ WHOLE_FILE = {
     "or external: true is needed",
     "services: {a: {}}": 'compose.yaml:1:15: services.a: neither "image" nor "build" is given',
     "include: [missing.yaml]\nservices: {a: {image: x}}": "compose.yaml:1:11: include: there is no file missing.yaml",
+    "services: {a: {platform: linux/arm64, build: {context: ., platforms: [linux/amd64]}}}": (
+        "compose.yaml:1:26: services.a.platform: linux/arm64 is not among build.platforms (linux/amd64): add it there"
+    ),
     "services: {a-b: {image: x}, a_b: {image: x}}": (
         'compose.yaml:1:34: services.a_b: "a-b" has the same endpoint variables (A_B_HOST ...); rename one of the two'
     ),

@@ -83,6 +83,7 @@ class _Finisher:
                 dockerfile=None if "dockerfile_inline" in value["build"].value else "Dockerfile",
             )
             self.inherit(value["build"].value.get("args"), keep=False)
+            self.platforms(where, value["build"], value.get("platform"))
         self.devices(service)
         self.environment(where, value, service)
         self.labels(where, value, service)
@@ -95,6 +96,8 @@ class _Finisher:
         for section in ("secrets", "configs"):
             for grant in value[section].value if section in value else ():
                 self.known(section, grant.value["source"], f"{where}.{section}")
+        for model, node in value["models"].value.items() if "models" in value else ():
+            self.known("models", node.of(model), f"{where}.models")
         for port in value["ports"].value if "ports" in value else ():
             _default(port, mode="ingress", protocol="tcp")
         self.volumes(where, value)
@@ -106,6 +109,14 @@ class _Finisher:
                 node.at,
                 f'{where}: there is no "{node.value}" under the top-level key '
                 f"{section}{nearest(str(node.value), list(known))}",
+            )
+
+    def platforms(self, where: str, build: Node, platform: Node | None) -> None:
+        built = [node.value for node in build.get("platforms") or ()]
+        if platform is not None and built and platform.value not in built:
+            self.problem(
+                platform.at,
+                f"{where}.platform: {platform.value} is not among build.platforms ({', '.join(built)}): add it there",
             )
 
     def inherit(self, mapping: Node | None, *, keep: bool) -> None:
@@ -242,7 +253,10 @@ class _Finisher:
     def volumes(self, where: str, value: dict[str, Node]) -> None:
         targets: dict[str, str] = {}
         for index, item in enumerate(value["tmpfs"].value if "tmpfs" in value else ()):
-            targets[item.value.partition(":")[0]] = f"tmpfs[{index}]"
+            target = item.value.partition(":")[0]
+            if target in targets:
+                self.problem(item.at, f"{where}.tmpfs[{index}]: {target} is already taken by {targets[target]}")
+            targets[target] = f"tmpfs[{index}]"
         for index, item in enumerate(value["volumes"].value if "volumes" in value else ()):
             if "target" in item.value:
                 target = item.value["target"]
