@@ -11,15 +11,16 @@ T = TypeVar("T")
 class Background:
     """Runs coroutines for other threads between `start` and `close`."""
 
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="switchyard-run", daemon=True)
+    _loop: asyncio.AbstractEventLoop
+    _thread: threading.Thread | None = None
 
     @property
     def running(self) -> bool:
-        return self._thread.is_alive()
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="switchyard-run", daemon=True)
         self._thread.start()
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
@@ -33,6 +34,7 @@ class Background:
 
     def close(self) -> None:
         """Stop the loop; what is left on it is forgotten."""
+        assert self._thread
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
