@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alerting.rules import Alarm, Severity
-from alerting.tuning import EDGE
 from foundation.names import Names
+from foundation.signals import EDGE
 from workload import Workload
 
 MOST = 100

@@ -71,6 +71,8 @@ class Notification:
     alarm: str = ""
     cause: str = ""
     """The alarm that it is about and the composite alarm that may explain it, by name."""
+    deploying: bool = False
+    """Whether a deployment of the service may be all that it is."""
     graph: Graph | None = None
     picture: bytes = b""
     """Of the metric, as PNG."""

@@ -67,6 +67,8 @@ class AlarmRule:
     missing_data: MissingData = MissingData.NOT_BREACHING
     severity: Severity
     summary: str
+    deploying: bool = False
+    """Whether a deployment alone may bring it about: then it waits for that to be over."""
 
 
 def service_rules(wanted: int) -> tuple[AlarmRule, ...]:
@@ -76,7 +78,7 @@ def service_rules(wanted: int) -> tuple[AlarmRule, ...]:
             name="running", signal="running", comparison=Comparison.BELOW, threshold=wanted, unit="replicas",
             # Metrics stop for a while when a cluster or its agent is new: that alone is no reason to wake anybody.
             evaluate=3, datapoints=2, missing_data=MissingData.IGNORE,
-            severity=Severity.PAGE, summary="fewer replicas run than wanted",
+            severity=Severity.PAGE, summary="fewer replicas run than wanted", deploying=True,
         ),
         AlarmRule(
             name="restarts", signal="restarts", threshold=3, unit="restarts", period=300, evaluate=1, datapoints=1,
@@ -88,11 +90,11 @@ def service_rules(wanted: int) -> tuple[AlarmRule, ...]:
         ),
         AlarmRule(
             name="cpu", signal="cpu", threshold=90, unit="%",
-            severity=Severity.NOTIFY, summary="its CPU is nearly used up",
+            severity=Severity.NOTIFY, summary="its CPU is nearly used up", deploying=True,
         ),
         AlarmRule(
             name="memory", signal="memory", threshold=90, unit="%",
-            severity=Severity.NOTIFY, summary="its memory is nearly used up",
+            severity=Severity.NOTIFY, summary="its memory is nearly used up", deploying=True,
         ),
         AlarmRule(
             name="error_lines", signal="error_lines", threshold=10, unit="lines", period=300, evaluate=1, datapoints=1,
@@ -104,18 +106,18 @@ def service_rules(wanted: int) -> tuple[AlarmRule, ...]:
 QUEUE_RULES = (
     AlarmRule(
         name="queue_age", signal="queue_age", threshold=300, unit="s",
-        severity=Severity.NOTIFY, summary="messages wait too long in its queue",
+        severity=Severity.NOTIFY, summary="messages wait too long in its queue", deploying=True,
     ),
     AlarmRule(
         name="queue_depth", signal="queue_depth", threshold=1000, unit="messages",
-        severity=Severity.NOTIFY, summary="its queue grows faster than it is worked off",
+        severity=Severity.NOTIFY, summary="its queue grows faster than it is worked off", deploying=True,
     ),
 )  # fmt: skip
 
 INGRESS_RULES = (
     AlarmRule(
         name="unhealthy_targets", signal="unhealthy_targets", threshold=1, unit="targets", evaluate=5, datapoints=5,
-        severity=Severity.NOTIFY, summary="replicas fail the load balancer's health check",
+        severity=Severity.NOTIFY, summary="replicas fail the load balancer's health check", deploying=True,
     ),
 )  # fmt: skip
 
@@ -131,6 +133,13 @@ EDGE_RULES = (
     AlarmRule(
         name="certificate_days", signal="certificate_days", comparison=Comparison.BELOW, threshold=21, unit="days",
         period=86_400, evaluate=1, datapoints=1, severity=Severity.NOTIFY, summary="the certificate expires soon",
+    ),
+)  # fmt: skip
+
+NODE_RULES = (
+    AlarmRule(
+        name="failed_nodes", signal="failed_nodes", threshold=1, unit="nodes", evaluate=5, datapoints=5,
+        severity=Severity.NOTIFY, summary="a node is failing: its pods move to others, which may be too few",
     ),
 )  # fmt: skip
 

@@ -5,14 +5,21 @@ from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
 
-from alerting.rules import EDGE_RULES, INGRESS_RULES, MANAGED_RULES, QUEUE_RULES, Alarm, AlarmRule, service_rules
+from alerting.rules import (
+    EDGE_RULES,
+    INGRESS_RULES,
+    MANAGED_RULES,
+    NODE_RULES,
+    QUEUE_RULES,
+    Alarm,
+    AlarmRule,
+    service_rules,
+)
 from foundation.names import Names
+from foundation.signals import EDGE, NODES
 from workload import Workload
 from workload.errors import Problem
 from workload.model import AlarmTuning, Service
-
-EDGE = "edge"
-"""The subject of the public load balancer's signals."""
 
 
 def rules_for(
@@ -20,29 +27,31 @@ def rules_for(
 ) -> Mapping[str, tuple[AlarmRule, ...]]:
     """The rules of every subject of a stack in which the services named by `managed` are managed.
 
-    The edge's rules are there if a service has an ingress; the `x-alarms` of such a service tunes them. `tuned` is the
+    The edge's rules are there if a service has an ingress; the `x-alarms` of such a service tunes them. Those of the
+    nodes are always there. `tuned` is the
     stack's own word on a rule, `off` or a threshold, for every subject whose `x-alarms` does not speak of it.
     """
     whole = {
         rule: AlarmTuning(off=True) if how == "off" else AlarmTuning(threshold=float(how))
         for rule, how in tuned.items()
     }
-    rules = {
-        name: _tuned(
-            _managed_rules(service) if name in managed else _running_rules(service), {**whole, **service.alarms}
-        )
-        for name, service in workload.services.items()
-    }
+    rules = {NODES: _tuned(NODE_RULES, whole)}
     ingress = [service for service in workload.services.values() if service.ingress]
     if ingress:
         own = {rule: how for service in ingress for rule, how in service.alarms.items()}
         rules[EDGE] = _tuned(EDGE_RULES, {**whole, **own})
+    for name, service in workload.services.items():
+        its = _managed_rules(service) if name in managed else _running_rules(service)
+        # Nobody keeps a service from being called as one of those.
+        rules[name] = (*_tuned(its, {**whole, **service.alarms}), *rules.get(name, ()))
     return rules
 
 
 def unknown(tuned: Iterable[str]) -> list[str]:
     """What is wrong with `alerts.rules`: names of rules that there are not."""
-    every = (*service_rules(1), *QUEUE_RULES, *INGRESS_RULES, *EDGE_RULES, *chain(*MANAGED_RULES.values()))
+    every = (
+        *service_rules(1), *QUEUE_RULES, *INGRESS_RULES, *EDGE_RULES, *NODE_RULES, *chain(*MANAGED_RULES.values())
+    )  # fmt: skip
     allowed = list(dict.fromkeys(_names(every)))
     return [
         f"alerts.rules.{name}: there is no such rule; allowed: {', '.join(allowed)}\n"

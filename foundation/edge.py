@@ -11,7 +11,7 @@ from foundation.certificate import alias, certificate
 from foundation.ledger import Owned
 from foundation.names import Names
 from foundation.network import Network
-from foundation.signals import Metric, Missing, Signal
+from foundation.signals import EDGE, Metric, Missing, Signal
 from foundation.targets import TargetGroup, shifted, target_groups
 from settings import EdgeSettings, Placement
 from workload.model import Workload
@@ -140,10 +140,10 @@ class Edge(pulumi.ComponentResource):
             )
 
         return (
-            Signal(subject="edge", name="errors_5xx", metric=metric("HTTPCode_Target_5XX_Count", "Sum", "Count")),
-            Signal(subject="edge", name="latency_p95", metric=metric("TargetResponseTime", "p95", "Seconds")),
+            Signal(subject=EDGE, name="errors_5xx", metric=metric("HTTPCode_Target_5XX_Count", "Sum", "Count")),
+            Signal(subject=EDGE, name="latency_p95", metric=metric("TargetResponseTime", "p95", "Seconds")),
             Signal(
-                subject="edge",
+                subject=EDGE,
                 name="certificate_days",
                 metric=Metric(
                     namespace="AWS/CertificateManager",

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 SignalName = Literal[
     "cpu", "memory", "running", "restarts", "oom", "queue_depth", "queue_age", "error_lines",
     "errors_5xx", "latency_p95", "unhealthy_targets", "certificate_days",
-    "db_cpu", "db_storage", "db_connections", "cache_memory", "spend",
+    "db_cpu", "db_storage", "db_connections", "cache_memory", "failed_nodes", "spend",
 ]  # fmt: skip
+EDGE, NODES = "edge", "nodes"
+"""The subjects that are no service: the public load balancer, and the machines below a placement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +36,8 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """`subject` is the service, the edge (`edge`) or a managed service, whose metric `name` this is; `place` the key of
-    the placement that it runs on, empty for what is the stack's own.
+    """`subject` is the service, managed or not, or EDGE or NODES, whose metric `name` this is; `place` the key of the
+    placement that it runs on, empty for what is the stack's own.
     """
 
     subject: str

@@ -71,7 +71,7 @@ class Orchestrator(Protocol):
     @property
     def signals(self) -> Sequence[Signal]:
         """Every service's `cpu`, `memory`, `running`, `restarts`, `oom` and `error_lines`, each a metric or the reason
-        why not; `queue_depth` and `queue_age` too of one that scales by a queue.
+        why not; `queue_depth` and `queue_age` too of one that scales by a queue. `failed_nodes` of NODES.
         """
 
     @property

@@ -7,8 +7,9 @@ from typing import Self
 
 from alerting.handler.events import read
 from alerting.notification import Notification
-from alerting.tuning import EDGE, alarms, rules_for
+from alerting.tuning import alarms, rules_for
 from foundation.names import Names
+from foundation.signals import EDGE
 from simulate.alarms import Change, Evaluator, Sample
 from simulate.load.traffic import Traffic
 from simulate.local.engine import Engine, State

@@ -21,6 +21,7 @@ FIRST: Mapping[str, str] = MappingProxyType({
     "db_cpu": "The longest queries in Performance Insights.",
     "db_connections": "Which service opens them: its pool times its replicas must stay below the limit.",
     "cache_memory": "Whether keys have a time to live; then a larger node.",
+    "failed_nodes": "The node's conditions (kubectl describe nodes), and whether its pods have found room elsewhere.",
     "spend": "AWS Cost Explorer, grouped by service, for this stack's tag.",
     "EssentialContainerExited": "Its last log lines; 137 is killed, by memory or for not stopping in time.",
     "TaskFailedToStart": "The reason: an image that cannot be pulled, a secret that cannot be read, no capacity.",

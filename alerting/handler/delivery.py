@@ -66,11 +66,11 @@ class Delivery:
     def send(self, told: Notification, *, received: int = 1) -> str:
         """Tell it, or hold it for a digest; gives what took it. Raises DeliveryError.
 
-        What something else explains waits for that to end, until its event was `received` PATIENCE times; an alarm that
-        ends before then is not told at all.
+        What something else or a deployment explains waits for that to end, until its event was `received` PATIENCE
+        times; an alarm that ends before then is not told at all.
         """
         try:
-            if told.cause and (settled := self._explained(told, received)):
+            if (told.cause or told.deploying) and (settled := self._explained(told, received)):
                 return settled
             if self._waits(told):
                 return self._hold(told)
@@ -119,13 +119,13 @@ class Delivery:
             return OVER if self._journal.told(waiting) else ""
         if self._journal.told(told.key):
             return "told already"
-        states = self._evidence.states(told)
-        if states.get(told.cause) == "ALARM" and received < PATIENCE:
-            self._journal.done(waiting, told.cause)
-            raise DeliveryError(f"{told.key} waits: {told.cause} explains it")
-        if self._journal.told(waiting):
-            if states.get(told.alarm) == "OK":
-                return OVER
+        waited = self._journal.told(waiting)
+        if waited and self._evidence.over(told):
+            return OVER
+        if received < PATIENCE and (cause := self._evidence.explanation(told)):
+            self._journal.done(waiting, cause)
+            raise DeliveryError(f"{told.key} waits: {cause} explains it")
+        if waited:
             self._journal.release(waiting)
         return ""
 

@@ -80,7 +80,7 @@ def _alarm(data: Event, region: str, alarms: Mapping[str, Alarm]) -> list[Notifi
                 comparison=rule.comparison, threshold=rule.threshold, unit=rule.unit,
             ),
             reason=plain(str(now.get("reason", ""))), links=tuple(links), graph=_graph(data),
-            alarm=name, cause=alarm.cause,
+            alarm=name, cause=alarm.cause, deploying=rule.deploying,
         )
     ]  # fmt: skip
 

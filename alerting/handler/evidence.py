@@ -7,7 +7,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote
@@ -26,6 +26,8 @@ Found = TypeVar("Found")
 LINES, LONGEST_LINE = 12, 400
 BEFORE = timedelta(minutes=2)
 """How far back the last log lines of a service reach."""
+DEPLOYMENT = timedelta(minutes=15)
+"""For how long after `up` gave a service something new its replicas may come and go."""
 PAGES = 5
 HOURS = 3
 """How much the picture shows, until the news."""
@@ -68,17 +70,32 @@ class Evidence:
             told = replace(told, changed=_or_not("what changed last", lambda: self._changed(told.at), ""))
         return told
 
-    def states(self, told: Notification) -> Mapping[str, str]:
-        """The states of its alarm and of what may explain it, by name; empty where AWS does not say."""
+    def explanation(self, told: Notification) -> str:
+        """What explains it now: a composite alarm, or a deployment. Empty where nothing does, or AWS does not say."""
+        if told.cause and self._state(told.cause) == "ALARM":
+            return told.cause
+        deployed = told.deploying and _or_not("whether it was deployed", lambda: self._deployed(told), False)
+        return f"a deployment of {told.subject}" if deployed else ""
+
+    def over(self, told: Notification) -> bool:
+        """Whether its alarm has ended meanwhile."""
+        return self._state(told.alarm) == "OK"
+
+    def _state(self, alarm: str) -> str:
         answer: Mapping[str, Any] = _or_not(
-            "whether something explains it",
-            lambda: self._cloudwatch.describe_alarms(
-                AlarmNames=[told.alarm, told.cause], AlarmTypes=["CompositeAlarm", "MetricAlarm"]
-            ),
+            f"the state of {alarm}",
+            lambda: self._cloudwatch.describe_alarms(AlarmNames=[alarm], AlarmTypes=["CompositeAlarm", "MetricAlarm"]),
             {},
         )
         found = (*answer.get("CompositeAlarms", ()), *answer.get("MetricAlarms", ()))
-        return {each["AlarmName"]: each["StateValue"] for each in found}
+        return str(found[0]["StateValue"]) if found else ""
+
+    def _deployed(self, told: Notification) -> bool:
+        """Whether an `up` shortly before it gave its service a new image or description."""
+        ups = self._ups(told.at) if self._catalogue.changes else []
+        return any(
+            up.before.get(told.subject) != up.after.get(told.subject) for up in ups if told.at - up.at <= DEPLOYMENT
+        )
 
     def _links(self, told: Notification, home: Home | None) -> Iterable[Link]:
         if home:
@@ -140,6 +157,14 @@ class Evidence:
 
     def _changed(self, at: datetime) -> str:
         """Which services the last `up` before `at` that changed any gave a new image or description."""
+        ups = self._ups(at)
+        if len(ups) < 2:
+            return ""
+        changes = [*_differences(ups[-1].before, ups[-1].after)]
+        named = ", ".join(changes[:NAMED]) + (f" and {len(changes) - NAMED} more" if len(changes) > NAMED else "")
+        return f"{named}: {_ago(at - ups[-1].at)} before"
+
+    def _ups(self, at: datetime) -> list["_Up"]:
         versions: list[Mapping[str, Any]] = []
         request = {"Name": self._catalogue.changes}
         for _ in range(PAGES):
@@ -148,12 +173,20 @@ class Evidence:
             if not answer.get("NextToken"):
                 break
             request["NextToken"] = answer["NextToken"]
-        if len(versions) < 2:
-            return ""
-        before, after = (json.loads(version["Value"]) for version in versions[-2:])
-        changes = [*_differences(before, after)]
-        named = ", ".join(changes[:NAMED]) + (f" and {len(changes) - NAMED} more" if len(changes) > NAMED else "")
-        return f"{named}: {_ago(at - versions[-1]['LastModifiedDate'])} before"
+        given: list[Mapping[str, Mapping[str, str]]] = [json.loads(version["Value"]) for version in versions]
+        return [
+            _Up(version["LastModifiedDate"], before, after)
+            for version, before, after in zip(versions, [{}, *given], given, strict=False)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Up:
+    """An `up` that changed something: when, and what each service had before and after."""
+
+    at: datetime
+    before: Mapping[str, Mapping[str, str]]
+    after: Mapping[str, Mapping[str, str]]
 
 
 def _differences(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]) -> Iterable[str]:

@@ -30,7 +30,7 @@ from orchestrators.ecs.schedule import group_name, schedule_document
 from orchestrators.ecs.scheduled_run import ScheduledRun
 from orchestrators.ecs.service import run_task_document, service_document
 from orchestrators.ecs.shift import shift_role
-from orchestrators.ecs.signals import cluster_events, group_events, service_signals
+from orchestrators.ecs.signals import cluster_events, group_events, node_signal, service_signals
 from orchestrators.ecs.task import Task, task
 from orchestrators.ecs.waits import JobRun, Rollout
 from settings import Compute
@@ -77,6 +77,7 @@ class Ecs(pulumi.ComponentResource):
             self._settle(unit)
         self.running = {service.name: self._running(service) for service in services}
         self.signals = [signal for s in services for signal in service_signals(s, args.placement, args.names)]
+        self.signals.append(node_signal(args.placement))
         self.events = cluster_events(name, self._cluster_name)
         if args.placement.compute is Compute.EC2:
             self.events += group_events(name, self._cluster_name)

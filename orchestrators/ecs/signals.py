@@ -2,8 +2,8 @@
 
 from foundation.logmetrics import log_metrics
 from foundation.names import Names
-from foundation.signals import EventPattern, Metric, Missing, Signal, SignalName
-from settings import Placement
+from foundation.signals import NODES, EventPattern, Metric, Missing, Signal, SignalName
+from settings import Compute, Placement
 from workload.model import Service
 
 _OOM = "ECS has no metric for it: a container killed for memory shows in the reason of its stopped task's event"
@@ -31,6 +31,18 @@ def service_signals(service: Service, placement: Placement, names: Names) -> lis
         *(Signal(subject=service.name, name=name, metric=known, place=placement.key) for name, known in told.items()),
         *(made.signal for made in log_metrics(service, names, placement.key)),
     ]
+
+
+_NODES = {
+    Compute.FARGATE: "AWS runs the machines below Fargate",
+    Compute.EC2: "its Auto Scaling group replaces an instance that fails, and tells when it cannot",
+    Compute.DATACENTER: "ECS has no metric of machines of one's own: `running` tells when tasks are missing",
+}
+
+
+def node_signal(placement: Placement) -> Signal:
+    """Why ECS counts no failed nodes."""
+    return Signal(subject=NODES, name="failed_nodes", metric=Missing(_NODES[placement.compute]), place=placement.key)
 
 
 def group_events(name: str, group: str) -> list[EventPattern]:

@@ -95,7 +95,8 @@ class Eks(pulumi.ComponentResource):
             place=args.placement.key,
             fargate=self._fargate,
         )
-        self.signals = [*told, *(metric.signal for metric in counted)]
+        of_nodes = signals.node_signal(cluster=plane.name, place=args.placement.key, fargate=self._fargate)
+        self.signals = [*told, *(metric.signal for metric in counted), of_nodes]
         # EKS puts nothing about pods or nodes on the bus, and AWS Health is heard for the whole stack.
         self.events: list[EventPattern] = []
         self.ready = self._ingress(units)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from foundation.logmetrics import Lines
-from foundation.signals import Metric, Missing, Signal, SignalName
+from foundation.signals import NODES, Metric, Missing, Signal, SignalName
 from orchestrators.eks.render.kubernetes import object_name
 
 _INSIGHTS: dict[SignalName, tuple[str, str, str]] = {
@@ -20,6 +20,24 @@ NO_AGENT = (
     "EKS on Fargate runs no node agent, so CloudWatch has no metrics of its pods;"
     " the edge still counts unhealthy targets"
 )
+
+
+def node_signal(*, cluster: str, place: str, fargate: bool) -> Signal:
+    """How many nodes suffer from a condition of Kubernetes (Amazon CloudWatch user guide, as above)."""
+    return Signal(
+        subject=NODES,
+        name="failed_nodes",
+        place=place,
+        metric=Missing("AWS runs the nodes below Fargate")
+        if fargate
+        else Metric(
+            namespace="ContainerInsights",
+            name="cluster_failed_node_count",
+            dimensions={"ClusterName": cluster},
+            statistic="Maximum",
+            unit="Count",
+        ),
+    )
 
 
 def signals(services: Collection[str], *, cluster: str, namespace: str, place: str, fargate: bool) -> list[Signal]:

@@ -1,16 +1,20 @@
 """One mail about the cause instead of one per symptom, and nothing lost when the cause ends before the symptom."""
 
+import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from moto.ssm import ssm_backends
 
 from alerting.causes import explained
 from alerting.handler import function
 from alerting.handler.delivery import PATIENCE
 from alerting.rules import Severity
-from alerting.tuning import EDGE, alarms, rules_for
+from alerting.tuning import alarms, rules_for
 from foundation.names import Names
+from foundation.signals import EDGE
 from tests.alerting import samples
 from tests.alerting.cloud import Cloud, clients, reset, serve
 from tests.alerting.test_tuning import service, workload
@@ -29,22 +33,29 @@ PORTAL = workload(
 
 @pytest.fixture
 def cloud(endpoint, monkeypatch):
-    """With `states` of alarms, as moto has no composite ones, and `asked`, how often CloudWatch was."""
+    """With `states` of alarms, as moto has no composite ones, and `asked`, how often for the cause."""
     reset()
     made = Cloud(endpoint, monkeypatch)
     monkeypatch.setattr(function, "_alarms", lambda: {SYMPTOM.name: SYMPTOM})
     made.states, made.asked = {SYMPTOM.name: "ALARM", SYMPTOM.cause: "OK"}, 0
 
-    def describe(**_):
-        made.asked += 1
-        kinds = {"MetricAlarms": SYMPTOM.name, "CompositeAlarms": SYMPTOM.cause}
-        found = {k: [{"AlarmName": name, "StateValue": made.states[name]}] for k, name in kinds.items()}
-        return AWSResponse("", 200, {}, None), found
+    names = []
 
+    def ask(params, **_):
+        made.asked += params["AlarmNames"] == [SYMPTOM.cause]
+        names[:] = params["AlarmNames"]
+
+    def describe(**_):
+        found = [{"AlarmName": name, "StateValue": made.states[name]} for name in names]
+        return AWSResponse("", 200, {}, None), {"MetricAlarms": found}
+
+    hooks = {"provide-client-params.cloudwatch.DescribeAlarms": ask, "before-call.cloudwatch.DescribeAlarms": describe}
     events = clients(endpoint)["cloudwatch"].meta.events
-    events.register_first("before-call.cloudwatch.DescribeAlarms", describe)
+    for name, hook in hooks.items():
+        events.register_first(name, hook)
     yield made
-    events.unregister("before-call.cloudwatch.DescribeAlarms", describe)
+    for name, hook in hooks.items():
+        events.unregister(name, hook)
 
 
 def test_a_symptom_waits_while_its_cause_is_in_alarm_and_is_never_told_when_it_ends_meanwhile(cloud):
@@ -71,12 +82,61 @@ def test_a_symptom_does_not_wait_for_ever(cloud):
     cloud.states[SYMPTOM.cause] = "ALARM"
     cloud.states[SYMPTOM.name] = "ALARM"
     assert cloud.play(BEGIN) == []
-    assert cloud.asked == PATIENCE
+    assert cloud.asked == PATIENCE - 1
     assert len(cloud.mails) == 1
 
 
 def test_without_a_cause_in_alarm_it_is_told_at_once(cloud):
     assert cloud.handle(BEGIN) == []
+    assert len(cloud.mails) == 1
+
+
+def up(endpoint: str, **services: str) -> None:
+    """What `up` writes: each service with the digest of its description."""
+    value = json.dumps({name: {"description": digest} for name, digest in services.items()})
+    clients(endpoint)["ssm"].put_parameter(
+        Name="/portal/prod/alerts/changes", Type="String", Value=value, Overwrite=True
+    )
+
+
+def just_now(*events: dict) -> list[dict]:
+    """The events of an incident that begins now, as moto's parameters are of now."""
+    now = datetime.now(UTC).isoformat()
+    return [json.loads(json.dumps(event).replace(samples.BEGAN, now)) for event in events]
+
+
+def test_what_a_deployment_brings_about_is_never_told_when_it_is_over_with_that(cloud, endpoint):
+    up(endpoint, api="old")
+    up(endpoint, api="new")
+    begin, end = just_now(BEGIN, END)
+    assert len(cloud.handle(begin)) == 1
+    cloud.states[SYMPTOM.name] = "OK"
+    assert cloud.handle(end) == []
+    assert cloud.handle(begin, received=2) == []
+    assert cloud.mails == []
+
+
+def test_what_outlives_a_deployment_is_told(cloud, endpoint):
+    up(endpoint, api="new")
+    assert cloud.play(*just_now(BEGIN)) == []
+    assert len(cloud.mails) == 1
+
+
+def test_the_deployment_of_another_service_hushes_nothing(cloud, endpoint):
+    up(endpoint, api="same", web="old")
+    up(endpoint, api="same", web="new")
+    # The first `up` was a day ago, as far as the api is concerned.
+    first = ssm_backends["123456789012"]["us-east-1"]._parameters["/portal/prod/alerts/changes"][0]
+    first.last_modified_date -= timedelta(days=1)
+    assert cloud.handle(*just_now(BEGIN)) == []
+    assert len(cloud.mails) == 1
+
+
+def test_what_no_deployment_brings_about_does_not_wait_for_one(cloud, endpoint, monkeypatch):
+    crashing = replace(SYMPTOM, rule=replace(SYMPTOM.rule, deploying=False))
+    monkeypatch.setattr(function, "_alarms", lambda: {SYMPTOM.name: crashing})
+    up(endpoint, api="new")
+    assert cloud.handle(*just_now(BEGIN)) == []
     assert len(cloud.mails) == 1
 
 

@@ -65,6 +65,7 @@ def signals(*clusters: str) -> list[Signal]:
         ),
         *(Signal(subject="edge", name=n, metric=metric(n)) for n in ("errors_5xx", "latency_p95", "certificate_days")),
         *(Signal(subject="db", name=n, metric=metric(n)) for n in ("db_cpu", "db_storage", "db_connections")),
+        *(Signal(subject="nodes", name="failed_nodes", metric=metric("f", Cluster=c), place=c) for c in clusters),
     ]
 
 
@@ -340,6 +341,7 @@ def test_the_archive_alone_mails_an_alarm(tmp_path):
         "with m.patch.object(f.boto3, 'client') as client:\n"
         "    client.return_value.send_email.return_value = {'MessageId': 'id'}\n"
         "    client.return_value.update_item.return_value = {}\n"
+        "    client.return_value.get_item.return_value = {}\n"
         "    client.return_value.get_account.return_value = {'SendQuota': {'MaxSendRate': 14.0}}\n"
         "    client.return_value.get_metric_widget_image.return_value = {}\n"
         "    client.return_value.filter_log_events.return_value = {'events': []}\n"

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from alerting.changes import description
 from alerting.handler.advice import FIRST
+from alerting.handler.delivery import PATIENCE
 from alerting.rules import CACHE_RULES, DATABASE_RULES, EDGE_RULES, INGRESS_RULES, QUEUE_RULES, service_rules
 from tests.alerting import samples
 from tests.alerting.cloud import PICTURE, Cloud, clients, reset, serve
@@ -103,7 +104,7 @@ def test_what_changed_last_is_named_with_its_time(cloud, endpoint):
         {"api": {"image": "2", "description": "b"}, "web": {"image": "1"}},
     ):
         ssm.put_parameter(Name="/portal/prod/alerts/changes", Type="String", Value=json.dumps(value), Overwrite=True)
-    cloud.handle(just_now(BEGIN))
+    cloud.handle(just_now(BEGIN), received=PATIENCE)
     assert "Changed last: api (description and image), old (removed), web (new): " in text(cloud)
 
 

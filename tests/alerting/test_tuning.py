@@ -3,6 +3,7 @@ import pytest
 from alerting.rules import Comparison, Severity
 from alerting.tuning import alarms, problems, rules_for, unknown
 from foundation.names import Names
+from foundation.signals import EDGE
 from workload.model import (
     AlarmTuning,
     Container,
@@ -60,7 +61,12 @@ def test_a_managed_service_has_the_rules_of_its_engine_alone(engine, expected):
 
 
 def test_a_workload_without_an_ingress_has_no_edge_to_watch():
-    assert list(rules_for(workload(service("worker")), ())) == ["worker"]
+    assert EDGE not in rules_for(workload(service("worker")), ())
+
+
+def test_a_service_that_is_called_as_the_edge_keeps_its_own_rules():
+    description = workload(service("edge", ingress=Ingress(port=8000)))
+    assert {"cpu", "errors_5xx"} <= {rule.name for rule in rules_for(description, ())["edge"]}
 
 
 def test_x_alarms_switches_one_rule_off():

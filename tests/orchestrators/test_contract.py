@@ -11,7 +11,7 @@ import settings
 import stackfiles
 import workload
 from foundation.names import Names
-from foundation.signals import Metric, Missing
+from foundation.signals import NODES, Metric, Missing
 from orchestrators import registry
 from orchestrators.base import Orchestrator
 from orchestrators.documents import fill
@@ -92,7 +92,8 @@ def test_one_service_runs_for_each_that_is_not_managed(run):
 
 def test_every_service_tells_every_signal_or_why_not(run):
     told = {(signal.subject, signal.name): signal.metric for signal in run.orchestrator.signals}
-    assert set(told) == {(service, signal) for service in run.services for signal in SIGNALS}
+    of_services = {(service, signal) for service in run.services for signal in SIGNALS}
+    assert set(told) == {*of_services, (NODES, "failed_nodes")}
     for (_, signal), metric in told.items():
         match metric:
             case Metric():

@@ -3,7 +3,7 @@
 import pulumi
 
 from foundation.ledger import Owned, ignored
-from foundation.signals import EventPattern, Metric, Missing, Signal
+from foundation.signals import NODES, EventPattern, Metric, Missing, Signal
 from orchestrators.base import RunningService
 from orchestrators.documents import resolve
 
@@ -58,6 +58,7 @@ class Toy(pulumi.ComponentResource):
             for service in services
             for signal in ("cpu", "memory", "running", "restarts", "oom", "error_lines")
         ]
+        self.signals.append(Signal(subject=NODES, name="failed_nodes", metric=Missing("toys stand on no nodes")))
         self.events = [EventPattern(name="toys", pattern={"source": ["toys"]})]
         self.ready = list(made.values())
         self.exports = {"toys": "in the box"}
