@@ -4,20 +4,21 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from foundation.keeper import Keeper, KeeperArgs, _KeeperProvider
 from foundation.stores import losses, problems, stores, texts
-from settings import Compute, NetworkSettings, Orchestrator, Placement, Settings
+from settings import Compute, NetworkSettings, Orchestrator, Placement, Settings, Size
 from tests.foundation.portal import container, portal
 from tests.support.pulumi_run import run
 from workload.model import Mount, Workload
 
 ECS = Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE)
-OTHER_VPC = NetworkSettings(vpc="vpc-0123456789abcdef0")
+OTHER_VPC = {"network": NetworkSettings(vpc="vpc-0123456789abcdef0")}
+OTHER_RANGE = {"network": NetworkSettings(cidr="10.1.0.0/16")}
 EKS = Placement(orchestrator=Orchestrator.EKS, compute=Compute.EC2)
+SITES = tuple(Placement(orchestrator=each, compute=Compute.DATACENTER) for each in Orchestrator)
 
 
 def described() -> Workload:
@@ -37,16 +38,49 @@ def names(placement: Placement, *managed: str) -> list[str]:
     return list(stores(described(), settings(placement, *managed)))
 
 
+def lost(before: Settings, after: Settings, *acknowledged: str) -> list[str]:
+    """What a change of the settings would lose of the sample."""
+    kept, then = (texts(stores(described(), each)) for each in (before, after))
+    return losses(kept, then, acknowledged, "test")
+
+
 def test_a_managed_database_is_a_store_and_an_ephemeral_cache_is_none() -> None:
     assert names(ECS, "db", "cache") == ["db@rds/portal/portal/eu-central-1/10.0.0.0/16"]
 
 
 def test_a_volume_is_a_store_of_its_placement() -> None:
-    assert names(EKS) == ["db@eks-ec2/db"]
+    assert names(EKS) == ["db@eks-ec2/db/eu-central-1/10.0.0.0/16"]
 
 
-def test_a_switch_of_the_orchestrator_keeps_a_managed_database() -> None:
-    assert names(ECS, "db", "cache") == names(EKS, "db", "cache")
+def test_a_volume_of_a_site_stays_there_whatever_the_cluster_in_the_cloud_is() -> None:
+    assert [names(each) for each in SITES] == [["db@ecs-datacenter/db"], ["db@eks-datacenter/db"]]
+
+
+DATABASE, DISK = "db@rds/portal/portal/eu-central-1/10.0.0.0/16", "db@eks-ec2/db/eu-central-1/10.0.0.0/16"
+FLIPS: list[tuple[str, Settings, Settings, list[str]]] = [
+    ("the orchestrator, database managed", settings(ECS, "db"), settings(EKS, "db"), []),
+    ("the machines, database managed", settings(ECS, "db"), settings(SITES[0], "db"), []),
+    ("to managed", settings(EKS), settings(EKS, "db"), [DISK]),
+    ("from managed", settings(EKS, "db"), settings(EKS), [DATABASE]),
+    ("from managed, with the orchestrator", settings(ECS, "db"), settings(EKS), [DATABASE]),
+    ("to the site", settings(EKS), settings(SITES[1]), [DISK]),
+    ("the orchestrator at the site", settings(SITES[1]), settings(SITES[0]), ["db@eks-datacenter/db"]),
+    *(
+        (f"{what}, {where}", before, replace(before, **changed), [store])
+        for what, changed in (("region", {"region": "us-east-1"}), ("range", OTHER_RANGE), ("VPC", OTHER_VPC))
+        for where, before, store in (("managed", settings(ECS, "db"), DATABASE), ("on a disk", settings(EKS), DISK))
+    ),
+    ("region, at the site", settings(SITES[1]), replace(settings(SITES[1]), region="us-east-1"), []),
+    ("zones", settings(EKS), replace(settings(EKS), network=NetworkSettings(zones=3)), []),
+    ("the way out", settings(EKS), replace(settings(EKS), network=NetworkSettings(egress="nat-per-zone")), []),
+    ("size", settings(ECS, "db"), replace(settings(ECS, "db"), size=Size.PRODUCTION), []),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "left"), [flip[1:] for flip in FLIPS], ids=[flip[0] for flip in FLIPS])
+def test_a_flip_leaves_behind(before: Settings, after: Settings, left: list[str]) -> None:
+    assert [loss.partition(" would be lost")[0] for loss in lost(before, after)] == left
+    assert lost(before, after, *left) == []
 
 
 @pytest.fixture
@@ -54,25 +88,35 @@ def before() -> dict[str, dict[str, str]]:
     return texts(stores(described(), settings(EKS)))
 
 
-def test_a_database_that_becomes_managed_leaves_its_volume_behind(before: dict[str, dict[str, str]]) -> None:
-    (loss,) = losses(before, stores(described(), settings(EKS, "db")), (), "test")
+def test_a_database_that_becomes_managed_leaves_its_volume_behind() -> None:
+    (loss,) = lost(settings(EKS), settings(EKS, "db"))
     assert loss == (
-        "db@eks-ec2/db would be lost: the volume db of db on eks-ec2.\n"
+        "db@eks-ec2/db/eu-central-1/10.0.0.0/16 would be lost: the volume db of db on eks-ec2.\n"
         "    save it:      kubectl --namespace portal-test exec statefulset/db -- "
         "pg_dump --username portal --dbname portal --format custom > db.dump\n"
-        "    put it back:  pg_restore --no-owner "
-        '--dbname "host=NEW_HOST user=USER dbname=DATABASE sslmode=require" db.dump\n'
-        "    then give up the old one: pulumi config set --path 'lose[0]' db@eks-ec2/db --stack test"
+        '    put it back:  pg_restore --no-owner --dbname "host=$(aws rds describe-db-instances --region eu-central-1 '
+        "--db-instance-identifier portal-test-db --query 'DBInstances[0].Endpoint.Address' --output text) "
+        'user=portal dbname=portal sslmode=require" db.dump  (from inside of the VPC)\n'
+        "    then give up the old one: pulumi config set --path 'lose[0]' db@eks-ec2/db/eu-central-1/10.0.0.0/16 "
+        "--stack test"
     )
 
 
-def test_a_loss_that_is_acknowledged_by_name_is_none(before: dict[str, dict[str, str]]) -> None:
-    assert losses(before, (), ("db@eks-ec2/db",), "test") == []
-    assert losses(before, (), ("db",), "test")
+def test_what_was_saved_goes_back_to_where_the_data_is_kept_then() -> None:
+    (to_the_site,) = lost(settings(EKS), settings(SITES[0]))
+    assert (
+        "    put it back:  docker exec --interactive $(docker ps --quiet --filter "
+        "label=com.amazonaws.ecs.container-name=db) pg_restore --username portal --dbname portal --no-owner --clean "
+        "--if-exists < db.dump\n"
+    ) in to_the_site
+    kept = texts(stores(described(), settings(EKS)))
+    assert (
+        "    put it back:  nowhere: this stack would keep nothing of db any more\n" in losses(kept, {}, (), "test")[0]
+    )
 
 
-def test_nothing_is_lost_where_nothing_changes(before: dict[str, dict[str, str]]) -> None:
-    assert losses(before, before, (), "test") == []
+def test_a_loss_that_is_acknowledged_by_another_name_is_a_loss(before: dict[str, dict[str, str]]) -> None:
+    assert losses(before, {}, ("db",), "test")
 
 
 def test_another_database_name_is_another_database() -> None:
@@ -81,22 +125,24 @@ def test_another_database_name_is_another_database() -> None:
     assert db.managed
     renamed = portal(db=replace(db, managed=replace(db.managed, database="school")))
     before = texts(stores(described_, settings(ECS, "db")))
-    assert losses(before, stores(renamed, settings(ECS, "db")), (), "test")
+    assert losses(before, texts(stores(renamed, settings(ECS, "db"))), (), "test")
 
 
-@pytest.mark.parametrize(
-    "changed", [{"region": "us-east-1"}, {"network": NetworkSettings(cidr="10.1.0.0/16")}, {"network": OTHER_VPC}]
-)
-def test_a_database_leaves_neither_its_region_nor_its_vpc(changed: dict[str, Any]) -> None:
-    before = stores(described(), settings(ECS, "db"))
-    (loss,) = losses(texts(before), stores(described(), replace(settings(ECS, "db"), **changed)), (), "test")
-    assert loss.startswith("db@rds/portal/portal/eu-central-1/10.0.0.0/16 would be lost: the database portal of db")
+def test_a_service_that_would_keep_other_data_on_each_placement_is_refused() -> None:
+    both = replace(settings(EKS), placements=(EKS, SITES[1]))
+    assert [str(problem) for problem in problems(described(), both)] == [
+        (
+            "compose.yaml:1:1: db keeps data in a volume, and would keep other data on each of eks-ec2 and "
+            "eks-datacenter. Let both share it by `managed: [db]`, or say `x-ephemeral: true` if the data may differ and be lost."
+        )
+    ]
+    assert list(problems(described(), replace(both, managed=("db",)))) == []
 
 
 def test_an_acknowledgement_of_what_is_kept_is_refused_with_the_repair() -> None:
-    (problem,) = problems(described(), settings(EKS, lose=("db@eks-ec2/db",)))
+    (problem,) = problems(described(), settings(EKS, lose=(DISK,)))
     assert problem == (
-        "lose names db@eks-ec2/db, which this stack keeps; only what it no longer keeps can be given up. "
+        f"lose names {DISK}, which this stack keeps; only what it no longer keeps can be given up. "
         "Repair: pulumi config rm --path 'lose[0]' --stack test"
     )
 
@@ -113,7 +159,7 @@ def test_the_engine_is_told_of_every_loss_at_once_and_of_none_at_first(before: d
 def test_the_record_is_registered_as_plain_values() -> None:
     args = KeeperArgs(stores=stores(described(), settings(EKS)), lose=(), stack="test")
     found = run(lambda: Keeper("keeper", args)).one("switchyard:Keeper")
-    assert list(found.inputs["stores"]) == ["db@eks-ec2/db"]
+    assert list(found.inputs["stores"]) == [DISK]
 
 
 def test_two_processes_write_the_same_small_provider_into_the_state() -> None:
