@@ -172,6 +172,7 @@ for placement, orchestrator in zip(settings.placements, orchestrators, strict=Tr
         pulumi.export(f"{placement.key}-{name}", value)
 ledger = [
     *edge.ledger,
+    *routes.ledger,
     *secrets.ledger,
     *data.ledger,
     *images.ledger,

@@ -60,9 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if real else 0
 
 
-def drifts(steps: Iterable[StepEventMetadata], ledger: Sequence[Mapping[str, str]]) -> Iterator[Drift]:
-    """What a refresh found, by the exported ledger divided into owners' changes and real drift."""
-    owners = {(owned["resource"], _camel(owned["field"])): owned["owner"] for owned in ledger}
+def drifts(steps: Iterable[StepEventMetadata], ledger: Sequence[Mapping[str, Any]]) -> Iterator[Drift]:
+    """What a refresh found, by the exported ledger divided into owners' changes and real drift: what an `up` carries
+    out for its owner nobody changes elsewhere.
+    """
+    owners = {(owned["resource"], _camel(owned["field"])): owned["owner"] for owned in ledger if not owned["applies"]}
     for step in steps:
         if step.old is None or not step.old.custom:
             continue

@@ -11,6 +11,7 @@ import pytest
 import stackfiles
 from planning import plan
 from planning.recording import record
+from planning.text import text
 from stack import describe
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,6 +78,14 @@ def test_two_placements_share_one_edge_by_their_weights(side_by_side):
     (route,) = [rule for rule in found.of("aws:lb/listenerRule:ListenerRule") if rule.name == "routes-web"]
     (action,) = route.inputs["actions"]
     assert [group["weight"] for group in action["forward"]["targetGroups"]] == [90, 10]
+
+
+def test_the_plan_says_who_owns_the_weights_of_two_placements(both, dev):
+    (owned,) = [entry for entry in both["ledger"] if entry["resource"] == "routes-web"]
+    assert owned["owner"] == "the weights of `placements`"
+    assert owned["why"] == "90 to ecs-fargate and 10 to eks-ec2, as they say; an `up` carries a change out"
+    assert "routes-web.actions: the weights of `placements`, because 90 to ecs-fargate" in " ".join(text(both).split())
+    assert not [entry for entry in dev["ledger"] if entry["resource"] == "routes-web"]
 
 
 def test_a_switch_of_the_orchestrator_keeps_the_data_and_the_load_balancer(dev):

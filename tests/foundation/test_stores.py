@@ -133,7 +133,8 @@ def test_a_service_that_would_keep_other_data_on_each_placement_is_refused() -> 
     assert [str(problem) for problem in problems(described(), both)] == [
         (
             "compose.yaml:1:1: db keeps data in a volume, and would keep other data on each of eks-ec2 and "
-            "eks-datacenter. Let both share it by `managed: [db]`, or say `x-ephemeral: true` if the data may differ and be lost."
+            "eks-datacenter. Let both share it by `managed: [db]`, or say `x-ephemeral: true` if the data may differ "
+            "and be lost."
         )
     ]
     assert list(problems(described(), replace(both, managed=("db",)))) == []
