@@ -80,10 +80,10 @@ def problems(workload: Workload, managed: Collection[str]) -> Iterator[Problem]:
                 f"managed names {name}, which has no x-managed; add x-managed: {{engine: ..., version: ...}} to it",
             )
         else:
-            yield from (Problem(service.container.at, text) for text in _unusable(name, service.managed, workload))
+            yield from (Problem(service.container.at, text) for text in _unusable(name, service.managed))
 
 
-def _unusable(name: str, managed: Managed, workload: Workload) -> Iterator[str]:
+def _unusable(name: str, managed: Managed) -> Iterator[str]:
     offered = engine(managed).versions
     if managed.version not in offered:
         allowed = f"allowed are {', '.join(offered)}"
@@ -94,6 +94,3 @@ def _unusable(name: str, managed: Managed, workload: Workload) -> Iterator[str]:
         for key, value in (("database", managed.database), ("user", managed.user), ("password", managed.password)):
             if not value:
                 yield f"x-managed of {name} has no {key}, which a managed database needs; add {key}: ..."
-    if managed.password and managed.password not in workload.secrets:
-        known = ", ".join(workload.secrets) or "none"
-        yield f"x-managed.password of {name} is {managed.password}, which is no secret here; allowed are {known}"

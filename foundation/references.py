@@ -13,7 +13,6 @@ _MIRROR = "public.ecr.aws"
 _MIRRORED = {_OFFICIAL: f"{_MIRROR}/docker/library", "valkey": f"{_MIRROR}/valkey"}
 
 
-_PLATFORMS = ("linux/amd64", "linux/arm64")
 _ECR = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+)"
 )
@@ -97,8 +96,8 @@ def _copy(source: str, names: list[str]) -> Copy:
 
 
 def platform(container: Container) -> str:
-    """The platform without its variant, of which the clouds' machines have one: `linux/arm64` of `linux/arm64/v8`."""
-    return "/".join((container.platform or _PLATFORMS[0]).split("/")[:2])
+    """What its image is built for, as BuildKit says it."""
+    return f"linux/{container.architecture}"
 
 
 def problems(workload: Workload, managed: Collection[str], prebuilt: Mapping[str, str]) -> Iterator[Problem]:
@@ -107,9 +106,6 @@ def problems(workload: Workload, managed: Collection[str], prebuilt: Mapping[str
     for container in known:
         if not container.image and not container.build:
             yield Problem(container.at, f"{container.name} has neither image nor build; give it one")
-        if platform(container) not in _PLATFORMS:
-            allowed = " and ".join(_PLATFORMS)
-            yield Problem(container.at, f"platform of {container.name} is {container.platform}; machines are {allowed}")
     first: dict[str, Built] = {}
     for each in built(workload, managed):
         other = first.setdefault(each.label, each)

@@ -72,18 +72,10 @@ def problems(workload: Workload, placements: int) -> Iterator[Problem]:
             f"{len(ingresses(workload))} services with x-ingress need {rules} listener rules on {placements} "
             f"placement(s), and a load balancer takes {_MOST_RULES}; let one service pass requests on to others",
         )
-    first: dict[tuple[str | None, str], str] = {}
     for name, ingress in ingresses(workload).items():
-        at = workload.services[name].container.at
-        other = first.setdefault((ingress.host, ingress.path.rstrip("/")), name)
-        if other != name:
-            yield Problem(
-                at,
-                f"x-ingress of {name} asks for the same host and path as {other}; give one of them another path",
-            )
         if len(_patterns(ingress.path)[-1]) > _LONGEST_PATH:
             yield Problem(
-                at,
+                workload.services[name].container.at,
                 f"x-ingress.path of {name} has {len(ingress.path)} characters; the load balancer takes "
                 f"{_LONGEST_PATH - len('/*')}",
             )

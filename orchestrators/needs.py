@@ -118,7 +118,7 @@ def root(unit: Unit) -> Iterator[Need]:
 
 def arm(unit: Unit) -> Iterator[Need]:
     for container in unit.containers:
-        if (container.platform or "").startswith("linux/arm64"):
+        if container.architecture == "arm64":
             yield Need(container.at, "is built for linux/arm64", "Build it for linux/amd64")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from workload.compose import plain, values
 from workload.compose.interpolate import Hole
@@ -110,7 +110,7 @@ class Entry:
             at=self.node.at,
             image=self.get("image"),
             build=self.build(),
-            platform=self.get("platform"),
+            architecture=self.architecture(),
             entrypoint=self.texts("entrypoint"),
             command=self.texts("command"),
             working_dir=self.get("working_dir"),
@@ -151,6 +151,17 @@ class Entry:
         """Variables without a value, here and in the surroundings, are not set in the container either."""
         nodes = self.get("environment") or {}
         return MappingProxyType({str(key): self.text(item) for key, item in nodes.items() if item.value is not None})
+
+    def architecture(self) -> Literal["amd64", "arm64"]:
+        """Of `platform` without its variant, of which the clouds' machines have one; amd64 where nobody says it."""
+        platform = str(self.get("platform") or "linux/amd64")
+        match platform.split("/")[:2]:
+            case ["linux", "amd64"]:
+                return "amd64"
+            case ["linux", "arm64"]:
+                return "arm64"
+        self.problem(self.at("platform"), f'platform: found "{platform}"; allowed is linux/amd64 or linux/arm64')
+        return "amd64"
 
     def build(self) -> Build | None:
         if not self.get("build"):

@@ -131,7 +131,8 @@ class Container:
     at: Position
     image: str | None = None
     build: Build | None = None
-    platform: str | None = None
+    architecture: Literal["amd64", "arm64"] = "amd64"
+    """Of the machine, from `platform`; a task's sidecars have their service's."""
     entrypoint: tuple[Text, ...] | None = None
     command: tuple[Text, ...] | None = None
     working_dir: str | None = None

@@ -78,6 +78,7 @@ class _Reader:
         for name, owner in self.owners.items():
             sidecars.setdefault(owner, []).append(self.containers[name])
             self.extensions[name].only_for_services("a sidecar", f'write it on "{owner}", whose task it shares')
+            self.one_machine(self.containers[name], self.containers[owner])
         services: dict[str, Service] = {}
         jobs: dict[str, Job] = {}
         for name, container in self.containers.items():
@@ -116,6 +117,12 @@ class _Reader:
 
     def problem(self, at: Position, message: str) -> None:
         self.problems.append(Problem(at, message))
+
+    def one_machine(self, sidecar: Container, service: Container) -> None:
+        if sidecar.architecture != service.architecture:
+            place, wanted = f"services.{sidecar.name}.platform", f"linux/{service.architecture}"
+            message = f'{place}: "{service.name}", whose machine it shares, has {wanted}; write {wanted} here too'
+            self.problem(self.entries[sidecar.name].at("platform"), message)
 
     def owner(self, entry: Entry) -> str | None:
         """The service whose task a sidecar shares."""
@@ -224,7 +231,7 @@ class _Reader:
         taken: dict[tuple[str | None, str], str] = {}
         for name, service in services.items():
             if service.ingress:
-                rule = service.ingress.host, service.ingress.path
+                rule = service.ingress.host, service.ingress.path.rstrip("/")
                 if rule in taken:
                     at = self.extensions[name].nodes["x-ingress"].at
                     self.problem(

@@ -130,11 +130,10 @@ def problems(workload: Workload, managed: Collection[str], links: Links, setting
         return
     machine, (arm,) = smallest(settings.instance_types), architectures
     for unit in (unit for name, unit in workload.units.items() if name not in managed):
-        built = {bool((c.platform or "").startswith("linux/arm64")) for c in unit.containers}
-        if built != {arm}:
+        if arm != (unit.container.architecture == "arm64"):
             yield Problem(
                 unit.container.at,
-                f"{unit.name}: its containers are built for {'x86_64' if False in built else 'ARM64'} and "
+                f"{unit.name}: its containers are built for {'x86_64' if arm else 'ARM64'} and "
                 f"ecs.instance_types are {'ARM64' if arm else 'x86_64'}. "
                 f"Set `platform: linux/{'arm64' if arm else 'amd64'}` or name other types.",
             )

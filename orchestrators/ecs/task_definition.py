@@ -60,13 +60,18 @@ def _ec2(unit: Service | Job, links: Links) -> Document:
     return {"requiresCompatibilities": ["EC2"], **_machine(unit, exact_size(unit, proxied=proxied))}
 
 
+_ARCHITECTURES = {"amd64": "X86_64", "arm64": "ARM64"}  # AWS: RuntimePlatform, Amazon ECS API reference
+
+
 def _machine(unit: Service | Job, size: Size) -> Document:
-    arm = (unit.container.platform or "").startswith("linux/arm64")
     return {
         "networkMode": "awsvpc",
         "cpu": str(size.cpu),
         "memory": str(size.memory),
-        "runtimePlatform": {"cpuArchitecture": "ARM64" if arm else "X86_64", "operatingSystemFamily": "LINUX"},
+        "runtimePlatform": {
+            "cpuArchitecture": _ARCHITECTURES[unit.container.architecture],
+            "operatingSystemFamily": "LINUX",
+        },
     }
 
 

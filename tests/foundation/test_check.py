@@ -11,13 +11,13 @@ def test_the_sample_is_accepted() -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
-    rival = Service(container=container("rival"), ingress=Ingress(port=80))
+    rival = Service(container=container("rival"), ingress=Ingress(port=80, path="/" + "a" * 130))
     found = problems(
         portal(rival=rival), settings(FARGATE, managed=("bd",), network=NetworkSettings(cidr="8.8.0.0/16"))
     )
     assert [problem.removeprefix(f"{AT}: ").partition(" ")[0] for problem in found] == [
         "network.cidr",
-        "x-ingress",
+        "x-ingress.path",
         "managed",
         "rival",
     ]

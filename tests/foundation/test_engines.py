@@ -44,8 +44,3 @@ def test_everything_that_a_database_lacks_is_said_at_once() -> None:
         "x-managed of db has no user, which a managed database needs; add user: ...",
         "x-managed of db has no password, which a managed database needs; add password: ...",
     ]
-
-
-def test_a_password_that_is_no_secret_is_refused() -> None:
-    (problem,) = problems(portal(db=database(password="pw")), ("db",))
-    assert problem.message == "x-managed.password of db is pw, which is no secret here; allowed are db_password"

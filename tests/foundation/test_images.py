@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from foundation.names import Names
-from foundation.references import copies, problems
+from foundation.references import copies
 from foundation.upstreams import cacheable
 from foundation.upstreams import problems as account_problems
 from settings import Compute, NetworkSettings, Orchestrator, Placement, RegistrySettings
@@ -34,7 +34,7 @@ def test_every_machine_names_a_build_context_alike(dev: Foundation) -> None:
 
 def test_an_image_is_built_for_each_platform_that_its_containers_run_on() -> None:
     api = portal().services["api"]
-    arm = replace(api, container=replace(api.container, platform="linux/arm64/v8"))
+    arm = replace(api, container=replace(api.container, architecture="arm64"))
     image = Foundation("arm", workload=portal(api=arm)).run.one("index:Image")
     assert image.inputs["platforms"] == ["linux/amd64", "linux/arm64"]
 
@@ -50,13 +50,6 @@ def test_layers_are_found_again_in_the_one_tag_that_may_move(dev: Foundation) ->
     assert inputs["cacheTo"][0]["registry"]["ref"] == cache
     assert inputs["cacheTo"][0]["registry"]["mode"] == "max"
     assert repository["imageTagMutabilityExclusionFilters"] == [{"filter": "cache", "filterType": "WILDCARD"}]
-
-
-def test_a_platform_that_no_machine_has_is_refused() -> None:
-    odd = workload({"old": Service(container=container("old", image="old:1", platform="linux/386"))})
-    assert [str(problem) for problem in problems(odd, (), {})] == [
-        "compose.yaml:1:1: platform of old is linux/386; machines are linux/amd64 and linux/arm64"
-    ]
 
 
 @pytest.mark.parametrize(

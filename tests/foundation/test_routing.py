@@ -84,13 +84,6 @@ def test_a_new_service_moves_no_other_rule() -> None:
     assert {name: after[name] for name in before} == before
 
 
-def test_two_services_on_one_path_are_refused() -> None:
-    (problem,) = problems(serving(one=Ingress(port=80, path="/a"), two=Ingress(port=80, path="/a/")), 1)
-    assert str(problem) == (
-        "compose.yaml:1:1: x-ingress of two asks for the same host and path as one; give one of them another path"
-    )
-
-
 def test_a_path_that_the_load_balancer_cannot_take_is_refused() -> None:
     (problem,) = problems(serving(one=Ingress(port=80, path="/" + "a" * 130)), 1)
     assert "has 131 characters; the load balancer takes 126" in problem.message

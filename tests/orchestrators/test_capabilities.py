@@ -171,7 +171,7 @@ def test_what_ecs_on_fargate_cannot_give_is_refused_with_the_repair(described, m
 @pytest.mark.parametrize(
     "described",
     [
-        app(platform="linux/arm64"),
+        app(architecture="arm64"),
         app(user="www-data"),
         app(user=None),
         app(cap_add=("SYS_PTRACE",)),

@@ -59,6 +59,9 @@ ONE_LINE = {
         'compose.yaml:4:13: services.a.ports[0]: found "1-3:1-2"; allowed is two '
         "ranges of one length, such as 8000-8002:80-82"
     ),
+    "platform: linux/386": (
+        'compose.yaml:4:5: services.a.platform: found "linux/386"; allowed is linux/amd64 or linux/arm64'
+    ),
     "read_only: maybe": 'compose.yaml:4:16: services.a.read_only: found "maybe"; allowed is true or false',
     "stop_grace_period: soon": (
         'compose.yaml:4:24: services.a.stop_grace_period: found "soon"; allowed '
@@ -143,6 +146,10 @@ WHOLE_FILE = {
     ),
     "services: {a-b: {image: x}, a_b: {image: x}}": (
         'compose.yaml:1:34: services.a_b: "a-b" has the same endpoint variables (A_B_HOST ...); rename one of the two'
+    ),
+    "services: {a: {image: x, platform: linux/arm64}, b: {image: x, network_mode: 'service:a'}}": (
+        'compose.yaml:1:53: services.b.platform: "a", whose machine it shares, has linux/arm64; '
+        "write linux/arm64 here too"
     ),
     "services: {a: {image: x, depends_on: [b]}, b: {image: x, depends_on: [a]}}": (
         "compose.yaml:1:71: services.b.depends_on: the services wait for each other: a -> b -> a"

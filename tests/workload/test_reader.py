@@ -135,8 +135,10 @@ def test_a_sidecar_cannot_have_an_ingress(tmp_path):
         workload(tmp_path, text)
 
 
-def test_two_ingresses_cannot_share_host_and_path(tmp_path):
-    text = "services: {a: &s {image: x, expose: [80], x-ingress: {port: 80}}, b: *s}"
+@pytest.mark.parametrize("paths", [("/", "/"), ("/a", "/a/")])
+def test_two_ingresses_cannot_share_host_and_path(tmp_path, paths):
+    ingress = "{{image: x, expose: [80], x-ingress: {{port: 80, path: {}}}}}"
+    text = f"services: {{a: {ingress.format(paths[0])}, b: {ingress.format(paths[1])}}}"
     with pytest.raises(DescriptionError, match='"a" has the same host and path'):
         workload(tmp_path, text)
 

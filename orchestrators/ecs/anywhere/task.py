@@ -9,14 +9,14 @@ from workload.model import Job, Service
 from workload.text import Ref
 
 ADDRESS = Ref("site.address")
+_ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}  # AWS: attributes of container instances, ECS developer guide
 
 
 def machine(unit: Service | Job) -> Document:
     """The part that other kinds of machine have as well: no rounding, a bridge on the machine, and which machine."""
     size = exact_size(unit, proxied=False)
-    arm = (unit.container.platform or "").startswith("linux/arm64")
     wanted = [
-        f"attribute:ecs.cpu-architecture == {'arm64' if arm else 'x86_64'}",
+        f"attribute:ecs.cpu-architecture == {_ARCHITECTURES[unit.container.architecture]}",
         *(f"attribute:{attribute(volume)} exists" for volume in kept_volumes(unit)),
     ]
     return {

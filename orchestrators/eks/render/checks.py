@@ -1,11 +1,9 @@
 """What a workload cannot be on EKS beyond the capability matrix, by Kubernetes' own forms."""
 
-import re
 from collections.abc import Iterator
 
 from orchestrators.capabilities import refusals
 from orchestrators.eks.render.kubernetes import cron, is_annotation_key, object_name
-from orchestrators.eks.render.pod import architecture
 from orchestrators.eks.render.scene import Scene
 from workload.errors import Problem
 from workload.model import Container, Job, Service
@@ -34,9 +32,6 @@ def refused(scene: Scene) -> list[Problem]:
         found += [Problem(c.at, f"{c.name}: {message}") for c in unit.containers for message in _container(c)]
         messages = _service(unit) if isinstance(unit, Service) else _job(unit)
         found += [Problem(unit.container.at, f"{unit.name}: {message}") for message in messages]
-        if len({architecture(c) for c in unit.containers}) > 1:
-            message = "its sidecars have another platform, and one pod runs on one machine: give all the same"
-            found.append(Problem(unit.container.at, f"{unit.name}: {message}"))
     return found + _collisions(scene)
 
 
@@ -53,8 +48,6 @@ def _container(spec: Container) -> Iterator[str]:
             f"labels {', '.join(keys)} cannot be annotations:"
             " use letters, digits, `-`, `_` and `.`, at most 63 characters after an optional `domain/`"
         )
-    if not re.fullmatch(r"linux/(amd64|arm64)(/.+)?", spec.platform or "linux/amd64"):
-        yield f"platform {spec.platform}: only linux/amd64 and linux/arm64 run here"
 
 
 def _service(service: Service) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What the workload needs of its cluster: the namespace, the machines, the disks, the logs."""
 
 from orchestrators.documents import Document
-from orchestrators.eks.render.pod import SPOT_TAINT, architecture
+from orchestrators.eks.render.pod import SPOT_TAINT
 from orchestrators.eks.render.scene import Scene
 from workload.text import Ref, Text
 
@@ -77,7 +77,7 @@ def _node_pool(scene: Scene, name: str, capacity: str, template: Document, spec:
 
 def architectures(scene: Scene) -> tuple[str, ...]:
     """amd64 always, for the add-ons that know no other, and what the images ask for."""
-    return tuple(sorted({"amd64", *(architecture(unit.container) for unit in scene.units)}))
+    return tuple(sorted({"amd64", *(unit.container.architecture for unit in scene.units)}))
 
 
 def _one_of(key: str, *values: str) -> Document:

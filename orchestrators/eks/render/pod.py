@@ -6,7 +6,7 @@ from orchestrators.documents import Document
 from orchestrators.eks.render.container import container, drain, user, volume_name
 from orchestrators.eks.render.kubernetes import memory, object_name
 from orchestrators.eks.render.scene import NAME_LABEL, Scene, config_object, secret_object
-from workload.model import Container, Job, Service
+from workload.model import Job, Service
 
 ZONE = "topology.kubernetes.io/zone"
 
@@ -51,17 +51,12 @@ def pod_template(scene: Scene, unit: Service | Job) -> Document:
     if not scene.fargate:
         if scene.interruptible(unit):
             spec["tolerations"] = [{**SPOT_TAINT, "operator": "Equal"}]
-        spec["nodeSelector"] = {"kubernetes.io/arch": architecture(own), "kubernetes.io/os": "linux"}
+        spec["nodeSelector"] = {"kubernetes.io/arch": own.architecture, "kubernetes.io/os": "linux"}
     annotations = {key: value for c in unit.containers for key, value in c.labels.items()}
     return {
         "metadata": {"labels": scene.labels(unit.name), **({"annotations": annotations} if annotations else {})},
         "spec": {key: value for key, value in spec.items() if value != []},
     }
-
-
-def architecture(spec: Container) -> str:
-    """`amd64` or `arm64` from `platform: linux/arm64/v8`; amd64 where the description is silent."""
-    return (spec.platform or "linux/amd64").split("/")[1]
 
 
 def spread(scene: Scene, unit: str) -> list[Document]:

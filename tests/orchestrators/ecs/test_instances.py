@@ -97,7 +97,7 @@ def test_an_image_of_the_other_architecture_is_refused(one):
             "Set `platform: linux/arm64` or name other types."
         )
     ]
-    assert refused(one(platform="linux/arm64"), "m6g.large") == []
+    assert refused(one(architecture="arm64"), "m6g.large") == []
 
 
 def test_a_task_that_fits_on_no_instance_is_refused_with_a_type_that_holds_it(one):

@@ -140,7 +140,7 @@ def test_everything_that_the_description_says_of_a_container_is_carried(app, api
         entrypoint=(Text.of("/bin/run"),),
         working_dir="/srv",
         group_add=(),
-        platform="linux/arm64",
+        architecture="arm64",
         ports=(Port(target=9000),),
         expose=(8000,),
         ulimits={"nofile": Ulimit(soft=1024, hard=2048)},

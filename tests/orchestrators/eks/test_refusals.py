@@ -43,14 +43,6 @@ CASES = {
             " use letters, digits, `-`, `_` and `.`, at most 63 characters after an optional `domain/`"
         ),
     ),
-    "platform": (
-        service(platform="linux/riscv64"),
-        "compose.yaml:3:5: app: platform linux/riscv64: only linux/amd64 and linux/arm64 run here",
-    ),
-    "platforms of one pod": (
-        workload(Service(container=container("app"), sidecars=(container("side", platform="linux/arm64"),))),
-        "compose.yaml:3:5: app: its sidecars have another platform, and one pod runs on one machine: give all the same",
-    ),
     "replicas of a volume": (
         workload(Service(container=container("app", volumes=DATA), replicas=2)),
         (

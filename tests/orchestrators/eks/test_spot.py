@@ -64,7 +64,7 @@ def test_neither_jobs_nor_single_copies_nor_disks_stand_there():
 
 
 def test_images_for_arm_get_machines_of_both_architectures():
-    arm = Service(container=container("arm", platform="linux/arm64"))
+    arm = Service(container=container("arm", architecture="arm64"))
     for pool in pools(render(workload(arm), EC2, NAMES, spot=True)).values():
         requirements = {each["key"]: each["values"] for each in pool["template"]["spec"]["requirements"]}
         assert requirements["kubernetes.io/arch"] == ["amd64", "arm64"]
