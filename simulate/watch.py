@@ -1,18 +1,23 @@
-"""Looks at the running workload several times a second: counts replicas, measures signals, and mails what changes."""
+"""Looks at the running workload several times a second: measures signals, and mails what changes as a stack would."""
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Self
 
+from alerting.causes import explained
+from alerting.handler.delivery import PATIENCE, VISIBILITY
 from alerting.handler.events import read
 from alerting.notification import Notification
+from alerting.notification import State as Told
 from alerting.tuning import alarms, rules_for
 from foundation.names import Names
 from foundation.signals import EDGE
 from simulate.alarms import Change, Evaluator, Sample
 from simulate.load.traffic import Traffic
 from simulate.local.engine import Engine, State
+from simulate.logwatch import LogWatch
 from workload import Workload
 
 EVERY = 0.1
@@ -33,8 +38,14 @@ class Watch:
         self.told = 0
         self._engine, self._traffic, self._tell = engine, traffic, tell
         self._stack = Names(workload.name, PLACE)
-        self._alarms = {alarm.name: alarm for alarm in alarms(rules_for(workload, managed=()), self._stack, PLACE)}
-        self._evaluator = Evaluator(self._alarms.values(), minute=MINUTE)
+        every, causes = explained(alarms(rules_for(workload, managed=()), self._stack, PLACE), workload, self._stack)
+        self._alarms = {alarm.name: alarm for alarm in every}
+        self._causes = {cause.name: cause.children for cause in causes}
+        self._waiting: dict[str, Notification] = {}
+        self._evaluator = Evaluator(every, minute=MINUTE)
+        self._ingress = [name for name, service in workload.services.items() if service.ingress]
+        self._logs = LogWatch(workload.services.values(), {name: engine.log(name) for name in self.wanted})
+        self._restarts = Counter[tuple[str, int]]()
         self._seen = 0
         self._error: Exception | None = None
         self._stop = threading.Event()
@@ -61,9 +72,8 @@ class Watch:
     @property
     def quiet(self) -> bool:
         """Whether every service has all its replicas and no alarm is in ALARM."""
-        states = {change.alarm.name: change.state for change in self.changes}
         whole = all(self.healthy(service) >= count for service, count in self.wanted.items())
-        return whole and "ALARM" not in states.values()
+        return whole and "ALARM" not in self._states.values()
 
     def whole_again(self, service: str, since: float) -> float | None:
         """When the service had all its replicas again after it lost one at `since`; None if it never had."""
@@ -78,29 +88,61 @@ class Watch:
     def _watch(self) -> None:
         try:
             while not self._stop.wait(EVERY):
-                now = time.time()
-                self._evaluator.observe(self._samples(now))
-                for change in self._evaluator.evaluate(now):
-                    self.changes.append(change)
-                    for notification in read(change.event(), self._alarms, self._stack.prefix):
-                        self.told += 1
-                        self._tell(notification)
+                self.look(time.time())
         except Exception as error:  # noqa: BLE001 - handed to the main thread by `check`
             self._error = error
 
-    def _samples(self, now: float) -> list[Sample]:
-        healthy = dict.fromkeys(self.wanted, 0)
+    def look(self, now: float) -> None:
+        """Measure, evaluate and tell once; `now` in epoch seconds."""
+        self._evaluator.observe([*self._of_replicas(now), *self._logs.samples(now), *self._of_requests()])
+        fresh = []
+        for change in self._evaluator.evaluate(now):
+            self.changes.append(change)
+            fresh += read(change.event(), self._alarms, self._stack.prefix)
+        for notification in self._due(fresh, now):
+            self.told += 1
+            self._tell(notification)
+
+    def _due(self, fresh: Iterable[Notification], now: float) -> Iterator[Notification]:
+        """What is told now: what a cause explains waits for that, and is dropped if it ends before."""
+        for told in fresh:
+            if told.state is Told.ALARM:
+                self._waiting[told.alarm] = told
+            elif not self._waiting.pop(told.alarm, None):
+                yield told
+        for name, told in list(self._waiting.items()):
+            patient = now - told.at.timestamp() < (PATIENCE - 1) * VISIBILITY * MINUTE / 60
+            if not (patient and self._explained(told)):
+                del self._waiting[name]
+                yield told
+
+    def _explained(self, told: Notification) -> bool:
+        return any(self._states.get(child) == "ALARM" for child in self._causes.get(told.cause, ()))
+
+    @property
+    def _states(self) -> Mapping[str, str]:
+        return {change.alarm.name: change.state for change in self.changes}
+
+    def _of_replicas(self, now: float) -> Iterator[Sample]:
+        healthy, unhealthy, restarts = dict.fromkeys(self.wanted, 0), Counter[str](), Counter[str]()
         for replica in self._engine.replicas():
             healthy[replica.service] += replica.state is State.HEALTHY
-        samples = []
+            unhealthy[replica.service] += replica.state is State.UNHEALTHY
+            key = (replica.service, replica.index)
+            restarts[replica.service] += replica.restarts - self._restarts[key]
+            self._restarts[key] = replica.restarts
         for service, count in healthy.items():
             series = self.replicas[service]
             if not series or series[-1][1] != count:
                 series.append((now, count))
-            samples.append(Sample(now, service, "running", count))
+            yield Sample(now, service, "running", count)
+            yield Sample(now, service, "restarts", restarts[service])
+        for service in self._ingress:
+            yield Sample(now, service, "unhealthy_targets", unhealthy[service])
+
+    def _of_requests(self) -> Iterator[Sample]:
         requests = self._traffic.requests
         for request in requests[self._seen :]:
-            samples.append(Sample(request.end, EDGE, "latency_p95", request.seconds))
-            samples.append(Sample(request.end, EDGE, "errors_5xx", float(request.broken)))
+            yield Sample(request.end, EDGE, "latency_p95", request.seconds)
+            yield Sample(request.end, EDGE, "errors_5xx", float(request.broken))
         self._seen = len(requests)
-        return samples

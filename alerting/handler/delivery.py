@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LONGEST_SNS_SUBJECT = 99
+VISIBILITY = 180
+"""Seconds after which the queue brings what has not been settled again. By then what a killed function had claimed is
+free (`journal.LEASE`).
+"""
 PATIENCE = 5
-"""How often an event comes, three minutes apart, before it is told although something else explains it."""
+"""How often an event comes before it is told although something else explains it."""
 OVER = "over before it was told"
 SIMULATOR = "success@simulator.amazonses.com"
 """Takes every mail, in the sandbox too, and spares the quota (AWS: Amazon SES developer guide, mailbox simulator)."""
