@@ -13,6 +13,8 @@ VARIABLES = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )  # fmt: skip
 FILES = {"AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials", "AWS_CONFIG_FILE": "~/.aws/config"}
+VENDOR = Path("/sys/class/dmi/id/sys_vendor")
+"""Says `Amazon EC2` on an instance (Amazon EC2 user guide, detect whether a host is an EC2 instance)."""
 SECONDS = 3
 
 
@@ -45,6 +47,13 @@ def warnings(settings: Settings) -> Iterator[str]:
 
 
 def credentials() -> bool:
-    """Whether the environment or a file names credentials; those of an instance's role would have to be asked for."""
+    """Whether the environment or a file names credentials, or this is an EC2 instance, which may have a role."""
     files = (Path(os.environ.get(variable, file)).expanduser() for variable, file in FILES.items())
-    return any(os.environ.get(variable) for variable in VARIABLES) or any(file.is_file() for file in files)
+    return any(os.environ.get(variable) for variable in VARIABLES) or any(file.is_file() for file in files) or _on_ec2()
+
+
+def _on_ec2() -> bool:
+    try:
+        return VENDOR.read_text().strip() == "Amazon EC2"
+    except OSError:
+        return False

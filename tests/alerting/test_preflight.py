@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
+from alerting import preflight
 from alerting.preflight import FILES, VARIABLES, warnings
 from settings import load
 
@@ -25,6 +26,7 @@ def nobody(monkeypatch, tmp_path):
         monkeypatch.delenv(variable, raising=False)
     for variable in FILES:
         monkeypatch.setenv(variable, str(tmp_path / "none"))
+    monkeypatch.setattr(preflight, "VENDOR", tmp_path / "none")
     return monkeypatch
 
 
@@ -47,6 +49,15 @@ def test_with_credentials_ses_is_asked_and_its_obstacles_are_warnings(nobody):
         stub.add_client_error("get_suppressed_destination", "NotFoundException")
         (warning,) = warnings(SETTINGS)
     assert warning.startswith("alerts: sending is paused for this account")
+
+
+@pytest.mark.parametrize(("vendor", "asked"), [("Amazon EC2\n", True), ("QEMU\n", False)])
+def test_an_instance_of_ec2_is_asked_for_its_role(nobody, tmp_path, vendor, asked):
+    (tmp_path / "vendor").write_text(vendor)
+    nobody.setattr(preflight, "VENDOR", tmp_path / "vendor")
+    nobody.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    (warning,) = warnings(SETTINGS)
+    assert ("could not be asked: Unable to locate credentials" in warning) is asked
 
 
 def test_an_account_that_cannot_be_reached_does_not_stop_anything(nobody):
