@@ -96,6 +96,15 @@ class Notification:
         return f"{self.incident}/{self.state}"
 
 
+LONGEST, LONGEST_LABEL = 4000, 160
+"""Characters: of a text, and of a name. Three names fit into the 2,048 bytes of a key (AWS: Amazon DynamoDB quotas)."""
+
+
 def plain(text: str) -> str:
-    """Text that fits in a mail: on one line, without control characters and halves of surrogate pairs."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable()).strip()
+    """Text that fits in a mail: on one line, without control characters and halves of surrogate pairs, not endless."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable()).strip()[:LONGEST]
+
+
+def label(text: str) -> str:
+    """A name that fits in a subject and in a key."""
+    return plain(text)[:LONGEST_LABEL]

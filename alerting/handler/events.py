@@ -1,19 +1,25 @@
 """Everything that can reach the handler, normalised to `Notification`s."""
 
+import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from alerting.notification import Graph, Link, Measured, Notification, State, plain
+from alerting.notification import Graph, Link, Measured, Notification, State, label, plain
 from alerting.rules import Alarm, Severity
 
 Event = dict[str, Any]
 Kind = TypeVar("Kind")
 STREAM_PREFIX = "ecs"
 """What the task definitions set (`orchestrators.ecs.container_definition`)."""
+CONTAINERS = 10
+"""Of one task, at most (AWS: Amazon ECS service quotas)."""
+LONGEST_INCIDENT = 400
+_REGION = re.compile(r"[a-z]{2,8}(-[a-z]+)+-\d{1,2}")
 DEPTH = 2
 """How often an event may be wrapped by SNS: once, and once more for a topic that a topic feeds."""
 
@@ -66,8 +72,8 @@ def _alarm(data: Event, region: str, alarms: Mapping[str, Alarm]) -> list[Notifi
     known = "timestamp" in before
     since = at if not ends else _time(_get(before, "timestamp", str)) if known else None
     links = []
-    if region not in ("", "local"):
-        console = f"https://{quote(region, safe='')}.console.aws.amazon.com/cloudwatch/home#alarmsV2:alarm/"
+    if _REGION.fullmatch(region):
+        console = f"https://{region}.console.aws.amazon.com/cloudwatch/home#alarmsV2:alarm/"
         links.append(Link(text="The alarm in CloudWatch", url=console + quote(name, safe="")))
     rule = alarm.rule
     return [
@@ -146,10 +152,10 @@ def _ecs(event: Event, stack: str) -> Notification:
     # Both ways `where` ends in the cluster and the service, and a cluster is called by the stack and its placement.
     cluster, _, service = where.rpartition("/")
     return Notification(
-        incident=plain(f"{thing}@{rule}"), stack=stack,
-        place=plain(cluster.rpartition("/")[2].removeprefix(f"{stack}-")),
-        subject=plain(service) or "a task", rule=plain(rule), severity=severity, state=State.ALARM,
-        summary=plain(summary), at=at, since=at, reason=plain("; ".join(map(str, filter(None, reasons)))),
+        incident=_incident(f"{thing}@{rule}"), stack=stack,
+        place=label(cluster.rpartition("/")[2].removeprefix(f"{stack}-")),
+        subject=label(service) or "a task", rule=label(rule), severity=severity, state=State.ALARM,
+        summary=label(summary), at=at, since=at, reason=plain("; ".join(map(str, filter(None, reasons)))),
         log_streams=streams,
     )  # fmt: skip
 
@@ -160,9 +166,9 @@ def _instance(event: Event, stack: str) -> Notification:
     reasons = (detail.get("StatusMessage"), detail.get("Cause"))
     what = "launched" if "Launch" in kind else "terminated"
     return Notification(
-        incident=plain(f"{_get(detail, 'ActivityId', str)}@{kind}"), stack=stack,
-        place=plain(_get(detail, "AutoScalingGroupName", str).removeprefix(f"{stack}-")), subject="instances",
-        rule=plain(kind), severity=Severity.NOTIFY, state=State.ALARM,
+        incident=_incident(f"{_get(detail, 'ActivityId', str)}@{kind}"), stack=stack,
+        place=label(_get(detail, "AutoScalingGroupName", str).removeprefix(f"{stack}-")), subject="instances",
+        rule=label(kind), severity=Severity.NOTIFY, state=State.ALARM,
         summary=f"an instance could not be {what}", at=at, since=at,
         reason=plain("; ".join(map(str, filter(None, reasons)))),
     )  # fmt: skip
@@ -182,8 +188,8 @@ def _health(event: Event, stack: str) -> list[Notification]:
     latest = [text.get("latestDescription") for text in texts if isinstance(text, dict)]
     return [
         Notification(
-            incident=plain(_get(detail, "eventArn", str)), stack=stack, place="",
-            subject=plain(_get(detail, "service", str)), rule=plain(code),
+            incident=_incident(_get(detail, "eventArn", str)), stack=stack, place="",
+            subject=label(_get(detail, "service", str)), rule=label(code),
             severity=Severity.NOTIFY if issue else Severity.DIGEST,
             state=State.OK if closed else State.ALARM,
             summary="AWS reports a problem of its own" if issue else "AWS announces a change",
@@ -197,7 +203,15 @@ def _streams(task: str, containers: list[Any]) -> tuple[str, ...]:
     """The log streams of a task's containers, those that failed first; ECS names them by prefix, container and task."""
     named = [each for each in containers if isinstance(each, dict) and isinstance(each.get("name"), str)]
     named.sort(key=lambda container: not container.get("exitCode"))
-    return tuple(f"{STREAM_PREFIX}/{container['name']}/{task.rpartition('/')[2]}" for container in named)
+    return tuple(f"{STREAM_PREFIX}/{each['name']}/{task.rpartition('/')[2]}" for each in named[:CONTAINERS])
+
+
+def _incident(text: str) -> str:
+    """What names the incident, as a key that stays its own when it has to be shortened."""
+    if len(text) <= LONGEST_INCIDENT:
+        return plain(text)
+    digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()
+    return f"{plain(text[:LONGEST_INCIDENT])}#{digest}"
 
 
 def _reason(container: object) -> str:

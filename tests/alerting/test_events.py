@@ -124,7 +124,12 @@ def test_text_that_no_mail_can_carry_is_left_out():
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
+    st.sampled_from(["<b>&" * 75_000, "\U0001f525" * 60_000])
+    | st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(codec=None)),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
@@ -152,6 +157,11 @@ def damaged(draw):
     return event
 
 
+LARGEST_MAIL = 200_000
+LARGEST_KEY = 2048
+"""Bytes of a partition key (AWS: Amazon DynamoDB quotas)."""
+
+
 @settings(deadline=None)
 @given(damaged() | json_values)
 def test_a_hostile_event_is_told_as_a_mail_or_refused_with_a_reason(event):
@@ -164,6 +174,10 @@ def test_a_hostile_event_is_told_as_a_mail_or_refused_with_a_reason(event):
         mail = mailer.message(notification, "alarms@example.com", ["on-call@example.com"])
         assert b"\nSubject: " in b"\n" + mail.as_bytes()
         assert "\n" not in letter.subject(notification)
+        assert len(letter.subject(notification)) < 250
+        assert len(mail.as_bytes()) < LARGEST_MAIL
+        for key in (notification.key, notification.group):
+            assert len(key.encode()) <= LARGEST_KEY
 
 
 @settings(deadline=None)
