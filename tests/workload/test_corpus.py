@@ -25,6 +25,7 @@ CASES = {case.name: case for case in corpus.cases()}
 DIFFERENCES = {
     "services.*.command, entrypoint": "Compose prints null where nobody wrote the key",
     "services.*.deploy.placement, .resources; networks.*.ipam": "Compose prints {} where nobody wrote the key",
+    "services.*.environment": "Compose leaves it out where `!reset` has left nothing of it",
     "services.*.env_file, label_file": "Compose leaves only their content; ours keeps the path beside it, for messages",
     "networks.*.ipam.options; models": "Compose reads them but does not print them",
     "services.*.build.ssh": "Compose prints a list, and fails to print a key with a path as JSON",
@@ -37,7 +38,13 @@ DIFFERENCES = {
 }
 """What differs in form, by path, with the reason; `comparable` takes exactly these away from both sides."""
 
-UNWRITTEN = {("command",): None, ("entrypoint",): None, ("deploy", "placement"): {}, ("deploy", "resources"): {}}
+UNWRITTEN = {
+    ("command",): None,
+    ("entrypoint",): None,
+    ("environment",): {},
+    ("deploy", "placement"): {},
+    ("deploy", "resources"): {},
+}
 
 
 def ours(case: Any) -> Any:
