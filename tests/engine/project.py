@@ -56,9 +56,11 @@ def _plugins(folder: Path, ports: Mapping[str, int], kubeconfig: Path, real: Col
         file = folder / f"pulumi-resource-{package}"
         file.write_text(script)
         file.chmod(0o755)
-    # What the kubeconfig of a cluster asks for a token.
+    # The kubeconfig of a cluster asks it for a token, the real pulumi-eks which version it is.
     credential = '{"apiVersion": "client.authentication.k8s.io/v1beta1", "status": {"token": "token"}}'
-    (folder / "aws").write_text(f"#!/bin/sh\necho '{credential}'\n")
+    (folder / "aws").write_text(
+        f"#!/bin/sh\n[ \"$1\" = --version ] && echo aws-cli/2.27.0 Python/3.13.3 || echo '{credential}'\n"
+    )
     (folder / "aws").chmod(0o755)
     return folder
 
