@@ -18,3 +18,9 @@ class Wait(ResourceProvider):
     def diff(self, _id: str, old: dict[str, Any], new: dict[str, Any]) -> DiffResult:
         changed = [key for key in self.asked if old.get(key) != new.get(key)]
         return DiffResult(changes=bool(changed), replaces=changed)
+
+
+def client(service: str, region: str) -> Any:  # noqa: ANN401 - a boto3 client
+    import boto3  # noqa: PLC0415 - the program itself needs no boto3
+
+    return boto3.Session(region_name=region).client(service)

@@ -6,13 +6,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, Resource
 
-from orchestrators.waiting import Wait
-
-
-def client(service: str, region: str) -> Any:  # noqa: ANN401 - a boto3 client
-    import boto3  # noqa: PLC0415 - the program itself needs no boto3
-
-    return boto3.Session(region_name=region).client(service)
+from orchestrators.waiting import Wait, client
 
 
 class _JobProvider(Wait):

@@ -7,9 +7,10 @@ from foundation.references import copies
 from foundation.upstreams import cacheable
 from orchestrators.ecs.anywhere.egress import egress
 from orchestrators.ecs.anywhere.join import join_script
-from orchestrators.ecs.anywhere.proxy import proxy
+from orchestrators.ecs.anywhere.ports import ports
 from orchestrators.ecs.anywhere.volumes import site_volumes
 from orchestrators.ecs.links import Links
+from orchestrators.site.proxy import proxy
 from settings import Placement, Settings
 from workload.model import Workload
 from workload.text import Ref
@@ -28,7 +29,9 @@ def site_files(
     elsewhere = [image for image in public if image not in held]
     ways = egress(workload, managed, region=settings.region, vpc=vpc, elsewhere=elsewhere)
     return {
-        "site/haproxy.cfg": proxy(Links(workload, names, managed), settings.site, cluster=cluster, vpc=vpc),
+        "site/haproxy.cfg": proxy(
+            ports(Links(workload, names, managed), settings.site, vpc), settings.site, cluster=cluster
+        ),
         "site/egress.txt": "".join(f"{way}\n" for way in ways),
         "site/join.sh": join_script(
             region=settings.region,

@@ -10,11 +10,13 @@ from foundation.references import copies
 from orchestrators.base import OrchestratorArgs
 from orchestrators.ecs.anywhere.egress import egress
 from orchestrators.ecs.anywhere.join import join_script
-from orchestrators.ecs.anywhere.proxy import proxy
+from orchestrators.ecs.anywhere.ports import ports
 from orchestrators.ecs.anywhere.tasks import needed
 from orchestrators.ecs.anywhere.volumes import site_volumes
-from orchestrators.ecs.anywhere.waits import Answers, Joined
+from orchestrators.ecs.anywhere.waits import Joined
 from orchestrators.ecs.links import Links
+from orchestrators.site.door import Answers, admit
+from orchestrators.site.proxy import proxy
 from workload.model import Service
 
 _MANAGED = ("AmazonSSMManagedInstanceCore", "service-role/AmazonEC2ContainerServiceforEC2Role")
@@ -52,30 +54,8 @@ class Site(pulumi.ComponentResource):
 
     def admit(self, service: Service, rollout: pulumi.Resource) -> Answers:
         """The load balancer's way to one service, once it runs: the proxy's port on the site's address."""
-        args, target = self._args, self._args.targets[service.name]
-        address = str(args.site.address)
-        attached = aws.lb.TargetGroupAttachment(
-            f"{self._name}-{service.name}",
-            target_group_arn=target.arn,
-            target_id=address,
-            port=target.port,
-            # What AWS asks for an address outside of the VPC.
-            availability_zone="all",
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[rollout, target.parking_rule]),
-        )
-        return Answers(
-            f"{self._name}-{service.name}-answers",
-            region=args.region,
-            target_group=target.arn,
-            address=address,
-            port=target.port,
-            service=service.name,
-            hint=(
-                "The site's proxy has to run there and its firewall to admit the VPC (pulumi stack output "
-                f"{args.placement.key}-proxy, docs/datacenter.md); then `pulumi up` again."
-            ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[attached]),
-        )
+        port = self._args.targets[service.name].port
+        return admit(f"{self._name}-{service.name}", service.name, self._args, port=port, after=rollout, parent=self)
 
     def _activation(self) -> "aws.ssm.Activation":
         args, opts = self._args, pulumi.ResourceOptions(parent=self)
@@ -130,7 +110,9 @@ class Site(pulumi.ComponentResource):
             "activation-code": code,
             "activation-expires": activation.expiration_date,
             "join": pulumi.Output.secret(join),
-            "proxy": vpc.apply(lambda cidr: proxy(self._links, args.site, cluster=self._cluster, vpc=cidr)),
+            "proxy": vpc.apply(
+                lambda cidr: proxy(ports(self._links, args.site, cidr), args.site, cluster=self._cluster)
+            ),
             "egress": vpc.apply(
                 lambda cidr: "\n".join(
                     map(

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrators.ecs.anywhere.proxy import proxy
+from orchestrators.ecs.anywhere.ports import ports
 from orchestrators.ecs.links import Links
+from orchestrators.site.proxy import proxy
 from tests.orchestrators.ecs.conftest import python
 from workload.model import HealthCheck, Ingress, Service, Workload
 from workload.text import Text
@@ -38,7 +39,7 @@ def haproxy():
 
 @pytest.fixture
 def config(portal, names, site):
-    return proxy(Links(portal, names, ("cache",)), site, cluster="portal-dev-ecs-datacenter", vpc=VPC)
+    return proxy(ports(Links(portal, names, ("cache",)), site, VPC), site, cluster="portal-dev-ecs-datacenter")
 
 
 def test_the_sample_has_its_golden_configuration(config):
@@ -129,7 +130,7 @@ def test_requests_go_to_the_machines_that_answer_and_none_is_lost_when_one_dies(
     web = Service(container=python("web", expose=(port,), healthcheck=probe), ingress=Ingress(port=port))
     workload = Workload(name="one", services={"web": web}, jobs={}, secrets={}, configs={}, volumes={})
     here = replace(site, address="127.0.0.1", networks=("127.0.0.0/8",))
-    text = unprivileged(proxy(Links(workload, names), here, cluster="one", vpc=VPC))
+    text = unprivileged(proxy(ports(Links(workload, names), here, VPC), here, cluster="one"))
     # Three machines by loopback addresses, of which the third has no task.
     for number in (1, 2, 3):
         text = text.replace(f" machine-{number}:", f" 127.0.0.{number + 1}:")

@@ -1,4 +1,4 @@
-"""What people do at the site is waited for, and what is missing is said."""
+"""Machines that join are waited for, and what is missing is said."""
 
 import os
 import subprocess
@@ -8,16 +8,15 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from orchestrators.ecs.anywhere import answers, joined
-from orchestrators.ecs.anywhere.waits import _AnswersProvider, _JoinedProvider
+from orchestrators.ecs.anywhere import joined
+from orchestrators.ecs.anywhere.waits import _JoinedProvider
 from orchestrators.ecs.failures import EcsError
 
 MACHINE = "arn:aws:ecs:eu-central-1:111122223333:container-instance/portal-dev/{}"
-GROUP = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/web/0123456789abcdef"
 SERIALIZE = """
 from pulumi.dynamic.dynamic import serialize_provider
-from orchestrators.ecs.anywhere.waits import _AnswersProvider, _JoinedProvider
-print(serialize_provider(_AnswersProvider()), serialize_provider(_JoinedProvider()))
+from orchestrators.ecs.anywhere.waits import _JoinedProvider
+print(serialize_provider(_JoinedProvider()))
 """
 
 
@@ -29,13 +28,6 @@ def stubbed(service):
 @pytest.fixture
 def ecs():
     with stubbed("ecs") as stub:
-        yield stub
-        stub.assert_no_pending_responses()
-
-
-@pytest.fixture
-def elbv2():
-    with stubbed("elbv2") as stub:
         yield stub
         stub.assert_no_pending_responses()
 
@@ -70,50 +62,13 @@ def test_a_volume_without_a_machine_is_named(ecs):
         join(ecs, volumes=["db"], patience=-1)
 
 
-def health(elbv2, state, **more):
-    target = {"Id": "192.168.0.10", "Port": 8000}
-    told = {"TargetHealthDescriptions": [{"Target": target, "TargetHealth": {"State": state, **more}}]}
-    elbv2.add_response("describe_target_health", told, {"TargetGroupArn": GROUP, "Targets": [target]})
-
-
-def answer(elbv2, **changes):
-    return answers.wait(
-        elbv2.client,
-        target_group=GROUP,
-        address="192.168.0.10",
-        port=8000,
-        service="web",
-        hint="Start the proxy.",
-        sleep=lambda _: None,
-        **changes,
-    )
-
-
-def test_requests_come_once_the_proxy_answers(elbv2):
-    health(elbv2, "initial", Reason="Elb.RegistrationInProgress")
-    health(elbv2, "healthy")
-    assert answer(elbv2) == f"{GROUP}/192.168.0.10:8000"
-
-
-def test_a_proxy_that_does_not_answer_fails_with_the_load_balancers_reason(elbv2):
-    health(elbv2, "unhealthy", Reason="Target.Timeout", Description="Request timed out")
-    message = (
-        r"^The load balancer gets no answer for web at 192\.168\.0\.10:8000: Request timed out\. Start the proxy\.$"
-    )
-    with pytest.raises(EcsError, match=message):
-        answer(elbv2, patience=-1)
-
-
 def test_what_stands_is_asked_again_only_when_something_else_is_wanted():
     machines = {"cluster": "one", "machines": 3, "volumes": [], "hint": "a"}
     assert _JoinedProvider().diff("id", machines, {**machines, "hint": "b"}).changes is False
     assert _JoinedProvider().diff("id", machines, {**machines, "machines": 4}).replaces == ["machines"]
-    target = {"target_group": GROUP, "address": "192.168.0.10", "port": 8000}
-    assert _AnswersProvider().diff("id", target, {**target, "service": "b"}).changes is False
-    assert _AnswersProvider().diff("id", target, {**target, "address": "192.168.0.11"}).replaces == ["address"]
 
 
-def test_two_processes_write_the_same_small_providers_into_the_state():
+def test_two_processes_write_the_same_small_provider_into_the_state():
     seen = {
         subprocess.run(
             [sys.executable, "-c", SERIALIZE],

@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from orchestrators.ecs.failures import EcsError
-
 POLL = 5.0
 PATIENCE = 120.0
 """Seconds for the load balancer's health checks. Who still has to set up the proxy gets its configuration from the
 stack's outputs, which are there when `up` has ended, well or not."""
+
+
+class NoAnswerError(Exception):
+    """The load balancer reaches no service at the site's address; the message is for the person at `pulumi up`."""
 
 
 def wait(
@@ -26,7 +28,7 @@ def wait(
     """The id of the target, once the load balancer finds it healthy; `patience` in seconds.
 
     Raises:
-        EcsError: it does not, with the load balancer's reason; ends in `hint`, which says what has to run there.
+        NoAnswerError: it does not, with the load balancer's reason; ends in `hint`, which says what has to run there.
     """
     target = {"Id": address, "Port": port}
     deadline = time.monotonic() + patience
@@ -37,5 +39,5 @@ def wait(
             return f"{target_group}/{address}:{port}"
         if time.monotonic() > deadline:
             reason = health.get("Description") or health.get("Reason") or health["State"]
-            raise EcsError(f"The load balancer gets no answer for {service} at {address}:{port}: {reason}. {hint}")
+            raise NoAnswerError(f"The load balancer gets no answer for {service} at {address}:{port}: {reason}. {hint}")
         sleep(POLL)
