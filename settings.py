@@ -262,7 +262,8 @@ class EcsSettings(Section):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSettings(Section):
     """`site` (data centre only): one's own machines and the way to them. `networks` are the machines' own, `pods` (EKS)
-    those of their pods. `address` (ECS) is the site's one fixed address: its proxy holds each service's port there.
+    those of their pods. `address` is the site's one fixed address, at which its proxy takes requests: ECS knows no
+    other way, on EKS the load balancer reaches the pods themselves without it.
     The VPC reaches the site by the transit gateway or the virtual private gateway, of which one has to exist.
     `machines` is how many may register, until `activate_until`; without it for a day from the `up` on.
     """

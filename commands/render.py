@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -12,11 +13,14 @@ from commands import folder, stacks
 from commands.placeholders import placeholder
 from commands.stacks import UsageError
 from foundation.names import Names
+from foundation.site import proxied
 from orchestrators import registry
 from orchestrators.documents import Document, fill
 from orchestrators.ecs.anywhere.files import site_files
+from orchestrators.eks.hybrid.ports import ports
 from orchestrators.eks.render import files as eks
-from settings import Compute
+from orchestrators.site.proxy import proxy
+from settings import Compute, Orchestrator, Settings
 from stack import RefusedError, Stack, open_stack
 from stackconfig import nearest_of
 from workload.text import Ref
@@ -58,9 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _files(stack: Stack, values: Mapping[str, str]) -> dict[str, str]:
     settings, workload = stack
     (placement,) = settings.placements
-    rendered = registry.render(placement)(
-        workload, placement, Names(settings.project, settings.stack), settings.managed
-    )
+    names = Names(settings.project, settings.stack)
+    given = _of_cluster(settings) if placement.orchestrator is Orchestrator.EKS else {}
+    rendered = registry.render(placement)(workload, placement, names, settings.managed, **given)
     region = settings.region
     known = {"aws.region": region, "region": region, "site.address": settings.site.address or "", **values}
     if settings.network.vpc is None:
@@ -78,10 +82,19 @@ def _files(stack: Stack, values: Mapping[str, str]) -> dict[str, str]:
     else:
         folders = eks.files(rendered)
         files = {path: _yaml([fill(document, value) for document in found]) for path, found in folders.items()}
+        if proxied(placement, settings.site):
+            held = ports(workload, settings.managed, settings.site, value(Ref("network.cidr")))
+            files["site/haproxy.cfg"] = proxy(held, settings.site, cluster=names.cluster(placement.key))
     for path in values.keys() - used:
         near = nearest_of(path, used)
         raise UsageError(f"--values: nothing asks for {path}" + (f"; nearest: {near}" if near else ""))
     return files
+
+
+def _of_cluster(settings: Settings) -> dict[str, Any]:
+    """What manifests take from the stack's config besides."""
+    network = settings.network
+    return {"zones": len(network.private) or network.zones, "spot": settings.cluster.spot, "site": settings.site}
 
 
 def _json(document: Document) -> str:

@@ -29,6 +29,20 @@ def networks(site: SiteSettings) -> tuple[str, ...]:
     return (*site.networks, *site.pods)
 
 
+def proxied(placement: Placement, site: SiteSettings) -> bool:
+    """Whether requests come by the proxy at the site's address. ECS knows no other way there; on EKS the load balancer
+    reaches each pod unless there is an address.
+    """
+    return placement.compute is Compute.DATACENTER and site.address is not None
+
+
+def node_port(port: int) -> int:
+    """Where each machine of a cluster, and so the site's proxy, has a service's port (Kubernetes: type NodePort takes
+    30000 to 32767).
+    """
+    return 30000 + port % 2768
+
+
 def rules(
     between: Iterable[Rule],
     workload: Workload,
@@ -43,25 +57,28 @@ def rules(
     data = {*map(Group, managed)}
     return tuple(
         dict.fromkeys(
-            replace(rule, peer=Addresses(cidr))
+            replace(rule, peer=Addresses(cidr), port=port)
             for placement in at_site(placements)
             for rule in between
             if rule.peer in units and (rule.group == EDGE or rule.group in data)
-            for cidr in (_served(placement, site) if rule.group == EDGE else _clients(placement, site))
+            for cidr, port in (_served if rule.group == EDGE else _clients)(placement, site, rule.port)
         )
     )
 
 
-def _served(placement: Placement, site: SiteSettings) -> tuple[str, ...]:
-    """Where the services with an ingress answer: on ECS all of them at the proxy, on EKS each pod itself."""
-    return site.pods if placement.orchestrator is Orchestrator.EKS else (f"{site.address}/32",)
+def _served(placement: Placement, site: SiteSettings, port: int) -> list[tuple[str, int]]:
+    """Where a service with an ingress answers: all of them at the proxy, or each pod itself."""
+    if not proxied(placement, site):
+        return [(cidr, port) for cidr in site.pods]
+    return [(f"{site.address}/32", node_port(port) if placement.orchestrator is Orchestrator.EKS else port)]
 
 
-def _clients(placement: Placement, site: SiteSettings) -> tuple[str, ...]:
+def _clients(placement: Placement, site: SiteSettings, port: int) -> list[tuple[str, int]]:
     """Whom a database sees: containers behind the addresses of their machines; pods by either, as Cilium may masquerade
     them (Cilium: "Masquerading").
     """
-    return networks(site) if placement.orchestrator is Orchestrator.EKS else site.networks
+    cidrs = networks(site) if placement.orchestrator is Orchestrator.EKS else site.networks
+    return [(cidr, port) for cidr in cidrs]
 
 
 def problems(settings: Settings, now: datetime | None = None) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from pulumi_kubernetes.helm.v3 import Release
 
 from foundation.iam import Statement
+from foundation.site import proxied
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks.addon import addon
 from orchestrators.eks.control_plane import ControlPlane
@@ -48,7 +49,8 @@ def addons(site: Site, secrets: Sequence[str], *, counting: bool) -> list[pulumi
         made.append(_keda(site))
     if site.plane.oidc is None:
         made.append(_observability(site))
-    if site.args.targets and site.args.placement.compute is not Compute.EC2:  # Auto Mode brings it
+    bound = site.args.targets and not proxied(site.args.placement, site.args.site)
+    if bound and site.args.placement.compute is not Compute.EC2:  # Auto Mode brings it
         made.append(_load_balancer_controller(site))
     return made
 

@@ -19,7 +19,7 @@ def private_api(*, at_site: bool) -> str:
     )
 
 
-def problems(workload: Workload, settings: Settings, placement: Placement) -> Iterator[Problem]:  # noqa: ARG001 (the registry's form)
+def problems(workload: Workload, settings: Settings, placement: Placement) -> Iterator[Problem]:
     """Every reason why these settings cannot carry a workload that the placement could."""
     if ended := versions.refusal(settings.cluster.version, versions.today()):
         yield Problem(None, f"cluster.version: {ended}. Repair: {versions.repair()} --stack {settings.stack}.")
@@ -30,4 +30,4 @@ def problems(workload: Workload, settings: Settings, placement: Placement) -> It
             f" --stack {settings.stack}, or use the placement eks-ec2 or ecs-fargate (`ecs.spot`).",
         )
     if placement.compute is Compute.DATACENTER:
-        yield from hybrid.problems(settings)
+        yield from hybrid.problems(workload, settings)

@@ -7,6 +7,7 @@ import pulumi
 from foundation.ledger import Owned
 from foundation.logmetrics import LogMetric, log_metric_filter, log_metrics
 from foundation.signals import EventPattern, Signal
+from foundation.site import node_port, proxied
 from orchestrators.base import OrchestratorArgs, RunningService
 from orchestrators.documents import Document, resolve
 from orchestrators.eks import signals, versions
@@ -17,9 +18,12 @@ from orchestrators.eks.check import private_api
 from orchestrators.eks.control_plane import ControlPlane, control_plane
 from orchestrators.eks.hybrid.cluster import control_plane as hybrid_control_plane
 from orchestrators.eks.hybrid.nodes import nodes
+from orchestrators.eks.hybrid.ports import ports
 from orchestrators.eks.manifests import AUTOSCALERS, Applier, resource_name, unit_of
 from orchestrators.eks.render import render
 from orchestrators.eks.render.kubernetes import digest, object_name
+from orchestrators.site.door import admit
+from orchestrators.site.proxy import proxy
 from settings import Compute
 
 
@@ -44,6 +48,7 @@ class Eks(pulumi.ComponentResource):
             tuple(args.endpoints),
             len(args.network.private_subnet_ids),
             spot=args.cluster.spot,
+            site=args.site,
         )
         self._warn()
         # Secrets come from Secrets Manager; Fargate ignores network policies, there the pods' own groups stand alone.
@@ -110,8 +115,19 @@ class Eks(pulumi.ComponentResource):
         if self._args.placement.compute is not Compute.DATACENTER:
             return control_plane(self._name, self._args, self)
         joining = nodes(self._name, self._args, self)
-        self.exports = joining.exports
+        self.exports = {**joining.exports, **self._proxy()}
         return hybrid_control_plane(self._name, self._args, joining, self)
+
+    def _proxy(self) -> dict[str, pulumi.Input[str]]:
+        """What the site's proxy is configured by, if requests come that way."""
+        args = self._args
+        if not proxied(args.placement, args.site):
+            return {}
+        cluster, vpc = args.names.cluster(args.placement.key), pulumi.Output.from_input(args.network.cidr)
+        written = vpc.apply(
+            lambda cidr: proxy(ports(args.workload, tuple(args.endpoints), args.site, cidr), args.site, cluster=cluster)
+        )
+        return {"proxy": written}
 
     def _warn(self) -> None:
         args = self._args
@@ -204,5 +220,22 @@ class Eks(pulumi.ComponentResource):
         )
 
     def _ingress(self, units: Mapping[str, pulumi.Resource]) -> list[pulumi.Resource]:
-        """An ingress service is rolled out when its pods were ready for as long as the edge takes to find them so."""
-        return [units[service] for service in self._services() if self._args.workload.services[service].ingress]
+        """An ingress service is rolled out when its pods were ready for as long as the edge takes to find them so; what
+        a site's proxy serves, once the load balancer finds it healthy there.
+        """
+        args = self._args
+        found = {service: args.workload.services[service].ingress for service in self._services()}
+        return [
+            admit(
+                f"{self._name}-{service}",
+                service,
+                args,
+                port=node_port(ingress.port),
+                after=units[service],
+                parent=self,
+            )
+            if proxied(args.placement, args.site)
+            else units[service]
+            for service, ingress in found.items()
+            if ingress
+        ]

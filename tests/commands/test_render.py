@@ -72,7 +72,21 @@ def test_what_only_eks_knows_stands_in_a_folder_of_its_own(rendered):
     _, _, out = rendered("eks", "--set", "compute=ec2")
     aws = {file.name: kinds(file) for file in (out / "aws").iterdir()}
     assert aws["1-nodepool.yaml"] == ["NodePool"]
-    assert aws["web.yaml"] == ["TargetGroupBinding"]
+    assert aws["web.yaml"] == ["ScaledObject", "TargetGroupBinding"]
+
+
+def test_the_cluster_of_the_config_is_the_one_that_is_rendered(rendered):
+    _, _, out = rendered("eks", "--set", "compute=ec2", "--set", "network={zones: 3}", "--set", "cluster={spot: true}")
+    (nodes,) = yaml.safe_load_all((out / "aws" / "1-nodeclass.yaml").read_text())
+    assert len(nodes["spec"]["subnetSelectorTerms"]) == 3
+    assert kinds(out / "aws" / "1-nodepool.yaml") == ["NodePool", "NodePool"]
+
+
+def test_a_data_centre_on_eks_has_its_proxys_configuration_too(rendered):
+    site = {"networks": ["192.168.0.0/24"], "pods": ["192.168.64.0/18"], "address": "192.168.0.10"}
+    way = {"transit_gateway": "tgw-0123456789abcdef0"}
+    _, _, out = rendered("eks", "--set", "compute=datacenter", "--set", f"site={json.dumps(site | way)}")
+    assert "    bind 192.168.0.10:32464\n" in (out / "site" / "haproxy.cfg").read_text()
 
 
 def test_a_folder_in_which_nothing_is_rendered_any_more_loses_its_files(rendered):

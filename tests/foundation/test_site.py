@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from foundation.boundaries import EDGE, Addresses, boundaries
-from foundation.site import problems, rules
+from foundation.site import node_port, problems, rules
 from settings import Compute, EdgeSettings, NetworkSettings, Orchestrator, Placement, SiteSettings
 from tests.foundation.conftest import Foundation
 from tests.foundation.portal import container, portal, settings, workload
@@ -52,6 +52,16 @@ def test_on_eks_the_edge_reaches_pods_and_data_hears_pods_and_machines() -> None
         *(("db", cidr, 5432) for cidr in ("192.168.0.0/24", "192.168.64.0/18")),
         *(("cache", cidr, 6379) for cidr in ("192.168.0.0/24", "192.168.64.0/18")),
     }
+
+
+def test_on_eks_with_an_address_the_edge_reaches_the_proxy_alone() -> None:
+    """At the port by which the machines publish the service's 8000."""
+    to_edge = {rule for rule in opened(EKS, replace(CLUSTER, address="192.168.0.10")) if rule[0] == EDGE.name}
+    assert to_edge == {(EDGE.name, "192.168.0.10/32", 32464)}
+
+
+def test_every_port_has_a_node_port_that_kubernetes_takes() -> None:
+    assert {node_port(port) for port in range(1, 65536)} == set(range(30000, 32768))
 
 
 def test_a_placement_in_the_vpc_opens_nothing_to_the_site() -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
+from foundation.site import node_port
 from orchestrators.eks.hybrid import cilium
 from settings import Settings
 from workload.errors import Problem
+from workload.model import Workload
 
 SERVICE_CIDR = "172.20.0.0/16"
 """The addresses of Kubernetes Services; they never leave a cluster, yet nothing that pods call may have one of them."""
@@ -14,9 +16,26 @@ _PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/1
 _MOST = 15  # AWS: RemoteNodeNetwork and RemotePodNetwork, CreateCluster
 
 
-def problems(settings: Settings) -> Iterator[Problem]:
+def problems(workload: Workload, settings: Settings) -> Iterator[Problem]:
     """Every reason (Amazon EKS user guide, prepare networking for hybrid nodes)."""
+    if settings.site.address:
+        yield from _published(workload, settings)
     yield from (Problem(None, text) for text in _texts(settings))
+
+
+def _published(workload: Workload, settings: Settings) -> Iterator[Problem]:
+    holders: dict[int, str] = {}
+    for name, service in workload.services.items():
+        for port in service.container.listens if service.ingress and name not in settings.managed else ():
+            taken = node_port(port)
+            holder = holders.setdefault(taken, f"{name} on port {port}")
+            if holder != f"{name} on port {port}":
+                yield Problem(
+                    service.container.at,
+                    f"{holder} and {name} on port {port} would both be published on port {taken} of every machine and "
+                    "of the site's address. Give one of them another port, or let the load balancer reach the pods "
+                    f"themselves: pulumi config rm --path site.address --stack {settings.stack}",
+                )
 
 
 def _texts(settings: Settings) -> Iterator[str]:

@@ -24,7 +24,7 @@ from orchestrators.eks.render import (
     volume,
 )
 from orchestrators.eks.render.scene import Scene
-from settings import Placement
+from settings import Placement, SiteSettings
 from workload.errors import DescriptionError
 from workload.model import Workload
 
@@ -49,14 +49,15 @@ def render(
     zones: int = 2,
     *,
     spot: bool = False,
+    site: SiteSettings = SiteSettings(),  # noqa: B008 (frozen)
 ) -> Manifests:
     """The manifests of everything that runs in the cluster; `zones` is the number of private subnets, `spot` whether
-    services of several copies may stand on Spot capacity.
+    services of several copies may stand on Spot capacity, `site` the data centre that they run in.
 
     Raises:
         DescriptionError: the placement cannot carry the workload; every reason at once.
     """
-    scene = Scene(workload=workload, placement=placement, names=names, managed=managed, spot=spot)
+    scene = Scene(workload=workload, placement=placement, names=names, managed=managed, spot=spot, site=site)
     if problems := checks.refused(scene):
         raise DescriptionError(problems)
     return Manifests(core=tuple(_core(scene)), aws=tuple(_aws(scene, zones)))

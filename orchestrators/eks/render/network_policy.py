@@ -49,7 +49,7 @@ def network_policy(scene: Scene, unit: Service | Job) -> Document:
         if clients := scene.clients[unit.name]:
             ingress.append({"from": [_pods(name) for name in clients], "ports": _ports(unit)})
         if unit.ingress:
-            ingress.append({"from": [_vpc()], "ports": [{"protocol": "TCP", "port": unit.ingress.port}]})
+            ingress.append({"from": _edge(scene), "ports": [{"protocol": "TCP", "port": unit.ingress.port}]})
     egress: list[Document] = []
     for name in unit.links:
         server = scene.workload.services[name]
@@ -84,6 +84,13 @@ def security_group_policy(scene: Scene, unit: Service | Job) -> Document:
 
 def _pods(unit: str) -> Document:
     return {"podSelector": {"matchLabels": {NAME_LABEL: object_name(unit)}}}
+
+
+def _edge(scene: Scene) -> list[Document]:
+    """Whence requests come: from the load balancer itself, or from the proxy in one of the site's networks."""
+    if scene.proxied:
+        return [{"ipBlock": {"cidr": cidr}} for cidr in scene.site.networks]
+    return [_vpc()]
 
 
 def _vpc() -> Document:

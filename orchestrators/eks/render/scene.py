@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from foundation import site as sites
 from foundation.names import Names
 from orchestrators.documents import Document
 from orchestrators.eks.render.kubernetes import object_name
-from settings import Compute, Placement
+from settings import Compute, Placement, SiteSettings
 from workload.model import Job, Service, Workload
 from workload.text import Ref, Text
 
@@ -31,6 +32,7 @@ class Scene:
     managed: Collection[str]
     spot: bool = False
     """Whether services that bear the loss of a machine may stand on Spot capacity."""
+    site: SiteSettings = field(default_factory=SiteSettings)
 
     @property
     def fargate(self) -> bool:
@@ -41,9 +43,14 @@ class Scene:
         return self.placement.compute is Compute.DATACENTER
 
     @property
+    def proxied(self) -> bool:
+        """Whether requests come by the proxy at the site's address, not from the load balancer to each pod."""
+        return sites.proxied(self.placement, self.site)
+
+    @property
     def own_controller(self) -> bool:
         """Whether the load-balancer controller comes from its own chart: Auto Mode alone brings one."""
-        return self.placement.compute is not Compute.EC2
+        return self.placement.compute is not Compute.EC2 and not self.proxied
 
     @property
     def namespace(self) -> str:

@@ -90,6 +90,17 @@ def test_a_public_endpoint_is_refused_as_nodes_would_take_it():
     )
 
 
+def test_two_services_on_one_node_port_are_refused_with_the_way_without():
+    address = f"{{networks: [192.168.0.0/24], pods: [192.168.64.0/18], address: 192.168.0.10, {WAY}}}"
+    assert refused('workload=["tests/orchestrators/eks/hybrid/one-port.yaml"]', "managed=[]", site=address) == (
+        (
+            "tests/orchestrators/eks/hybrid/one-port.yaml:10:5: web on port 8000 and admin on port 10768 would both be "
+            "published on port 32464 of every machine and of the site's address. Give one of them another port, or "
+            "let the load balancer reach the pods themselves: pulumi config rm --path site.address --stack dev"
+        ),
+    )
+
+
 def test_a_site_without_pods_or_a_way_is_refused_with_the_commands():
     reasons = "\n".join(refused(site="{networks: [192.168.0.0/24]}"))
     assert "pulumi config set --path 'site.pods[0]'" in reasons
