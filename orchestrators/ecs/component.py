@@ -23,6 +23,7 @@ from orchestrators.ecs.instances import fleet
 from orchestrators.ecs.links import Links
 from orchestrators.ecs.log_key import log_key
 from orchestrators.ecs.machines import Machines
+from orchestrators.ecs.order import order
 from orchestrators.ecs.references import Values, known
 from orchestrators.ecs.render import render
 from orchestrators.ecs.scaling import autoscaled, scaling_documents
@@ -42,7 +43,7 @@ _ROLLOUT_SECONDS = 1800
 
 class Ecs(pulumi.ComponentResource):
     """The workload on Amazon ECS: cluster, discovery, and for each unit its log group, roles, task definition and what
-    runs it. Units come up in the order of `depends_on`; each waits until what it depends on is really there.
+    runs it. Units come up in their order; each waits until what stands before it is really there.
     """
 
     running: Mapping[str, RunningService]
@@ -61,6 +62,7 @@ class Ecs(pulumi.ComponentResource):
         services = [s for s in args.workload.services.values() if s.name in self._documents]
         self.ledger = [owned for service in services for owned in autoscaled(name, service)]
         self._values = known(args)
+        self._order = order(self._links, args.placement.compute)
         self._warn(services)
         self._cluster = self._make_cluster()
         if args.placement.compute is not Compute.DATACENTER:
@@ -103,6 +105,13 @@ class Ecs(pulumi.ComponentResource):
             pulumi.log.warn(
                 f"{', '.join(rolled)}: without x-ingress there are no requests that ecs.deployment could move, "
                 "so new tasks replace old ones step by step",
+                self,
+            )
+        for client, server in self._order.late:
+            pulumi.log.warn(
+                f"{client} and {server} call each other: {client} comes up first, and its tasks find {server} from its "
+                f"next deployment on. After the first `up`: aws ecs update-service --cluster {self._cluster_name} "
+                f"--service {client} --force-new-deployment",
                 self,
             )
 
@@ -154,11 +163,10 @@ class Ecs(pulumi.ComponentResource):
         return [machines.capacity_provider]
 
     def _settle(self, name: str) -> pulumi.Resource:
-        """What stands when the unit is there: its rollout, or its run; made after that of all it depends on."""
+        """What stands when the unit is there: its rollout, or its run; made after all that has to stand before."""
         if name not in self._done:
             unit = self._args.workload.units[name]
-            needed = {d.service for c in unit.containers for d in c.depends_on} & set(self._documents) - {name}
-            before = [self._settle(other) for other in sorted(needed)]
+            before = [self._settle(other) for other in self._order.before[name]]
             self._prepare(unit)
             self._done[name] = self._service(unit, before) if isinstance(unit, Service) else self._run(unit, before)
         return self._done[name]

@@ -1,7 +1,7 @@
 """One container of a task definition, in the shape of ECS's API, with every default explicit."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from orchestrators.documents import Document, Json
 from orchestrators.ecs.environment import environment, secret_value, secret_version
@@ -13,6 +13,7 @@ Fill = Callable[[Ref], str | Ref]
 
 CONDITIONS = {Condition.STARTED: "START", Condition.HEALTHY: "HEALTHY", Condition.COMPLETED: "SUCCESS"}
 SECRET_LABEL = "switchyard.secret."  # noqa: S105 - the beginning of a label's name
+CALLS_LABEL = "switchyard.calls"
 
 
 def container_definition(
@@ -21,6 +22,7 @@ def container_definition(
     main: bool,
     siblings: Iterable[str],
     ports: list[Document],
+    calls: Sequence[str],
     memory: int,
     log_group: str,
     fill: Fill,
@@ -29,7 +31,8 @@ def container_definition(
 
     `memory` is the task's in MiB: the main container has no limit of its own below it, as the rounding up of the
     task's size would otherwise be paid for and not usable, and the memory signal, which is a share of the task's size,
-    could never reach a scaling target. `siblings` are the names of the task's containers.
+    could never reach a scaling target. `siblings` are the names of the task's containers. `calls` are the endpoints of
+    Service Connect that it has to know: a new one makes another definition, as only a new deployment tells it of them.
     """
     variables = environment(container)
     resources = container.resources
@@ -99,6 +102,7 @@ def container_definition(
             ],
             "dockerLabels": {
                 **container.labels,
+                **({CALLS_LABEL: " ".join(calls)} if calls else {}),
                 **{f"{SECRET_LABEL}{secret}": secret_version(secret) for secret in variables.secret.values()},
             },
             "logConfiguration": {

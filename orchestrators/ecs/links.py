@@ -51,6 +51,11 @@ class Links:
         known = self.workload.services
         return tuple(s for s in self._units[unit].links if s in known and s not in self.managed)
 
+    def calls(self, unit: str) -> tuple[str, ...]:
+        """Where the services that run here answer `unit`."""
+        services = self.workload.services
+        return tuple(f"{name}:{port}" for name in sorted(self.here(unit)) for port in services[name].container.listens)
+
     def connected(self, service: str) -> bool:
         """Whether the service takes part in Service Connect, as a client or because another service calls it."""
         return bool(self.here(service)) or self.called_by_services(service)

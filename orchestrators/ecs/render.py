@@ -6,6 +6,7 @@ from foundation.names import Names
 from orchestrators.capabilities import refusals
 from orchestrators.documents import Document, canonical, fill
 from orchestrators.ecs.links import Links
+from orchestrators.ecs.order import order
 from orchestrators.ecs.task_definition import task_definition
 from settings import Placement
 from workload.errors import DescriptionError, Problem
@@ -30,6 +31,10 @@ def render(
     problems = [refusal.problem for refusal in refused]
     links = Links(workload, names, managed)
     documents: dict[str, Document] = {}
+    try:
+        order(links, placement.compute)
+    except DescriptionError as error:
+        problems += error.problems
     for name, unit in workload.units.items():
         if name in managed or any(refusal.unit == name for refusal in refused):
             continue
@@ -41,7 +46,8 @@ def render(
         size = len(canonical(fill(documents[name], lambda ref: ref.path)).encode())
         if size > LARGEST:
             message = (
-                f"{name} becomes a task definition of {size} bytes, and ECS takes {LARGEST}. Shorten its environment."
+                f"{name} becomes a task definition of {size} bytes, and ECS takes {LARGEST}. Shorten its environment, "
+                f"or use the placement eks-{placement.compute}."
             )
             problems.append(Problem(unit.container.at, message))
     if problems:

@@ -15,6 +15,10 @@ from workload.text import Ref
 GRACE = 30
 """Seconds for the load balancer's first checks, beside the start period of the description."""
 
+IDLE = 3600
+"""Seconds of silence after which a connection is cut, which is TCP's default (AWS: TimeoutConfiguration, Amazon ECS API
+reference). How long a request may take is the application's decision."""
+
 
 def service_document(
     service: Service, placement: Placement, links: Links, subnets: Sequence[Ref], settings: EcsSettings
@@ -140,6 +144,6 @@ def _offered(service: Service, port: int, links: Links) -> Document:
         "clientAliases": [{"dnsName": service.name, "port": port}],
     }
     if links.speaks_http(service.name):
-        # The proxy's own limit of 15 s would cut long requests; how long one may take is the application's decision.
-        offered["timeout"] = {"perRequestTimeoutSeconds": 0}
+        # The proxy's own limits, 15 s for a request and 5 min of silence, would cut long ones.
+        offered["timeout"] = {"perRequestTimeoutSeconds": 0, "idleTimeoutSeconds": IDLE}
     return offered

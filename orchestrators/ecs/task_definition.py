@@ -21,6 +21,7 @@ def task_definition(unit: Service | Job, placement: Placement, links: Links) -> 
     """The canonical document: the same unit gives the same bytes; what only the cloud knows stays a reference."""
     compute = COMPUTES[placement.compute](unit, links)
     fill = links.address(unit.name, placement)
+    calls = links.calls(unit.name) if isinstance(unit, Service) and placement.compute is not Compute.DATACENTER else ()
     siblings = {container.name for container in unit.containers}
     containers = [
         container_definition(
@@ -28,6 +29,7 @@ def task_definition(unit: Service | Job, placement: Placement, links: Links) -> 
             main=container is unit.container,
             siblings=siblings,
             ports=_port_mappings(unit, container, links),
+            calls=calls if container is unit.container else (),
             memory=int(compute["memory"]),
             log_group=links.names.log_group(placement.key, unit.name),
             fill=fill,
@@ -50,7 +52,9 @@ def _fargate(unit: Service | Job, links: Links) -> Document:
     proxied = isinstance(unit, Service) and links.connected(unit.name)
     task = task_size(unit, proxied=proxied)
     if task.size is None:
-        raise DescriptionError([Problem(unit.container.at, f"{unit.name}: {task.reason}")])
+        raise DescriptionError(
+            [Problem(unit.container.at, f"{unit.name}: {task.reason}. Ask for less, or use the placement ecs-ec2.")]
+        )
     return {"requiresCompatibilities": ["FARGATE"], **_machine(unit, task.size)}
 
 

@@ -128,7 +128,8 @@ def _service_connect(known: Document | None) -> aws.ecs.ServiceServiceConnectCon
                     for alias in item["clientAliases"]
                 ],
                 timeout=aws.ecs.ServiceServiceConnectConfigurationServiceTimeoutArgs(
-                    per_request_timeout_seconds=item["timeout"]["perRequestTimeoutSeconds"]
+                    idle_timeout_seconds=item["timeout"]["idleTimeoutSeconds"],
+                    per_request_timeout_seconds=item["timeout"]["perRequestTimeoutSeconds"],
                 )
                 if "timeout" in item
                 else None,

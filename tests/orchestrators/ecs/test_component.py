@@ -103,6 +103,17 @@ def test_services_come_after_the_migration_and_clients_after_what_they_depend_on
     assert "ecs-api-rollout" in web.depends_on
 
 
+def test_services_that_call_each_other_are_told_which_one_has_to_be_deployed_again(caplog):
+    workload = sample()
+    api = dataclasses.replace(workload.services["api"], links=(*workload.services["api"].links, "web"))
+    Provisioned(workload=dataclasses.replace(workload, services={**workload.services, "api": api}))
+    (warning,) = [line for line in caplog.messages if "call each other" in line]
+    assert warning == (
+        "api and web call each other: api comes up first, and its tasks find web from its next deployment on. After "
+        "the first `up`: aws ecs update-service --cluster portal-dev-ecs-fargate --service api --force-new-deployment"
+    )
+
+
 def test_a_service_with_an_ingress_waits_until_its_target_group_is_in_use(dev):
     web = dev.run.one("ecs/service:Service", "ecs-web")
     rule = dev.ecs._args.targets["web"].parking_rule._name

@@ -135,6 +135,18 @@ def test_a_changed_secret_changes_the_task_definition_so_that_its_clients_roll(p
     assert canonical(fill(document["web"], version("1"))) == canonical(fill(document["web"], version("2")))
 
 
+def test_a_new_endpoint_changes_the_task_definition_of_who_calls_it_and_no_other(portal, placement, names, values):
+    def rendered(port):
+        api = portal.services["api"]
+        api = dataclasses.replace(api, container=dataclasses.replace(api.container, expose=(9000, port)))
+        workload = dataclasses.replace(portal, services={**portal.services, "api": api})
+        documents = fill(render(workload, placement, names, MANAGED), values)
+        return {name: canonical(document) for name, document in documents.items() if name != "api"}
+
+    before, after = rendered(9000), rendered(9001)
+    assert [name for name in before if before[name] != after[name]] == ["web"]
+
+
 def test_everything_that_the_description_says_of_a_container_is_carried(app, api):
     document = app(
         entrypoint=(Text.of("/bin/run"),),
@@ -230,8 +242,10 @@ def test_a_task_definition_that_is_too_large_is_refused_with_its_size(one, place
     workload = one(environment={"LONG": Text.of("x" * 65536)})
     with pytest.raises(DescriptionError) as error:
         render(workload, placement, names)
-    assert str(error.value).startswith("compose.yaml:3:5: app becomes a task definition of ")
-    assert str(error.value).endswith(" bytes, and ECS takes 65536. Shorten its environment.")
+    assert str(error.value) == (
+        "compose.yaml:3:5: app becomes a task definition of 66723 bytes, and ECS takes 65536. Shorten its environment, "
+        "or use the placement eks-fargate."
+    )
 
 
 def test_a_task_that_only_the_proxy_makes_too_large_is_refused(portal, placement, names):
@@ -239,8 +253,12 @@ def test_a_task_that_only_the_proxy_makes_too_large_is_refused(portal, placement
     api = portal.services["api"]
     api = dataclasses.replace(api, container=dataclasses.replace(api.container, resources=large))
     workload = dataclasses.replace(portal, services={**portal.services, "api": api})
-    with pytest.raises(DescriptionError, match="Fargate sells no size so large"):
+    with pytest.raises(DescriptionError) as error:
         render(workload, placement, names, MANAGED)
+    assert str(error.value).endswith(
+        ": api: api 16 vCPU and 32768 MiB, the Service Connect proxy 0.25 vCPU and 64 MiB: together 16.25 vCPU and "
+        "32832 MiB; Fargate sells no size so large. Ask for less, or use the placement ecs-ec2."
+    )
 
 
 def test_a_job_is_a_task_of_its_own_without_named_ports(portal, placement, names):

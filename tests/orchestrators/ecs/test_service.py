@@ -87,7 +87,7 @@ def test_service_connect_goes_along_the_links_with_the_services_own_names(portal
             "portName": "api",
             "discoveryName": "api",
             "clientAliases": [{"dnsName": "api", "port": 9000}],
-            "timeout": {"perRequestTimeoutSeconds": 0},
+            "timeout": {"perRequestTimeoutSeconds": 0, "idleTimeoutSeconds": 3600},
         }
     ]
     web = document(portal, placement, links, values, "web")["serviceConnectConfiguration"]
