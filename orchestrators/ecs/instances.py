@@ -8,6 +8,7 @@ from orchestrators.ecs.deployment import deployment
 from orchestrators.ecs.links import Links
 from orchestrators.ecs.sizes import exact_size
 from orchestrators.fargate import VCPU, Size
+from orchestrators.fargate import smallest as smallest_fargate
 from settings import EcsSettings
 from stackconfig import nearest_of
 from workload.errors import Problem
@@ -15,6 +16,13 @@ from workload.model import Job, Service, Workload
 
 RESERVED = 256
 """MiB that the ECS agent keeps for itself and the system (`ECS_RESERVED_MEMORY`)."""
+
+INTERFACES = "the number of network interfaces"
+
+_FARGATE = "or use the placement ecs-fargate"
+
+MOST = 5000
+"""Instances of one cluster (AWS: Amazon ECS service quotas)."""
 
 _OVERHEAD = 0.95  # the kernel and the firmware take up to 5 % of the memory before the agent counts what is there
 
@@ -135,7 +143,7 @@ def problems(workload: Workload, managed: Collection[str], links: Links, setting
                 unit.container.at,
                 f"{unit.name}: its containers are built for {'x86_64' if arm else 'ARM64'} and "
                 f"ecs.instance_types are {'ARM64' if arm else 'x86_64'}. "
-                f"Set `platform: linux/{'arm64' if arm else 'amd64'}` or name other types.",
+                f"Set `platform: linux/{'arm64' if arm else 'amd64'}`, name other types, {_FARGATE}.",
             )
         total = exact_size(unit, proxied=_proxied(unit, links))
         if total.cpu > machine.size.cpu or total.memory > machine.size.memory:
@@ -148,8 +156,29 @@ def problems(workload: Workload, managed: Collection[str], links: Links, setting
                 unit.container.at,
                 f"{unit.name}: a task of {total} fits on no {' or '.join(settings.instance_types)}, which leaves "
                 f"{machine.size} to tasks. "
-                + (f"Set `ecs.instance_types: [{fitting}]`." if fitting else "Ask for less."),
+                + (f"Set `ecs.instance_types: [{fitting}]`" if fitting else "Ask for less")
+                + (f", {_FARGATE}." if smallest_fargate(total.cpu, total.memory) else "."),
             )
+    yield from _crowd(list(_tasks(workload, links, settings, peak=True)), settings, arm=arm)
+
+
+def _crowd(tasks: Sequence[Size], settings: EcsSettings, *, arm: bool) -> Iterator[Problem]:
+    """More instances than a cluster holds, which small tasks need for their network interfaces alone."""
+    machine = smallest(settings.instance_types)
+    count = pack(tasks, machine)
+    if count <= MOST:
+        return
+    if (limit := _limit(tasks, machine)) == INTERFACES:
+        limit += f", {machine.tasks} for tasks on each"
+    roomy = (name for name, i in INSTANCES.items() if i.arm == arm and pack(tasks, i) <= MOST)
+    better = min(roomy, key=lambda name: (INSTANCES[name].size, name), default=None)
+    yield Problem(
+        None,
+        f"ecs.instance_types: every service at its most is {len(tasks)} tasks, which need {count} "
+        f"{settings.instance_types[0]}, and a cluster holds {MOST}; the limit is {limit}. "
+        + (f"Set `ecs.instance_types: [{better}]`" if better else "Lower `max` of `x-scaling`")
+        + f", {_FARGATE}.",
+    )
 
 
 def _holds(instance: Instance, task: Size) -> bool:
@@ -179,6 +208,6 @@ def _limit(tasks: Sequence[Size], machine: Instance) -> str:
     shares = {
         "cpu": sum(task.cpu for task in tasks) / machine.size.cpu,
         "memory": sum(task.memory for task in tasks) / machine.size.memory,
-        "the number of network interfaces": len(tasks) / machine.tasks,
+        INTERFACES: len(tasks) / machine.tasks,
     }
     return max(shares, key=shares.__getitem__)

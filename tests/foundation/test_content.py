@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,19 @@ import pytest
 import stackfiles
 from foundation.content import dockerfile
 from planning.recording import record
+from simulate.local.engine import docker_answers
 from workload import read
 from workload.model import Config, Container, Grant, Position, Workload
 
 ROOT = Path(__file__).parents[2]
+BASE = "python:3.13-slim"
+LOOK = """
+import json, os, pathlib
+def told(path):
+    at = os.stat(path)
+    return [pathlib.Path(path).read_bytes().hex(), at.st_uid, at.st_gid, oct(at.st_mode & 0o7777)]
+print(json.dumps({path: told(path) for path in ("/greeting", '/etc/my "own" file')}))
+"""
 DIGEST = f"registry.example/cache@sha256:{'1' * 64}"
 
 
@@ -75,6 +85,25 @@ def test_files_of_any_size_stay_within_what_a_line_of_a_dockerfile_may_have(size
     assert parts
     assert b"".join(base64.b64decode(part) for part in parts) == b"x" * size
     assert max(map(len, text.splitlines())) < 65_535
+
+
+@pytest.mark.docker
+@pytest.mark.skipif(not docker_answers(), reason="NO DOCKER ENGINE ANSWERS: the layer of configs is not built")
+def test_the_built_image_has_the_files_with_their_bytes_owner_and_mode(overlay, monkeypatch, tmp_path):
+    """On the sample's own base image, which decodes as well, so that nothing else is pulled."""
+    monkeypatch.setattr("foundation.content._MAKER", BASE)
+    described = read([ROOT / "compose.yaml", overlay], environment={})
+    text = dockerfile(BASE, described.services["cache"].container, described)
+    image = f"switchyard-content-{os.getpid()}"
+    try:
+        subprocess.run(("docker", "buildx", "build", "--load", "--tag", image, "-"), input=text.encode(), check=True)
+        seen = subprocess.run(("docker", "run", "--rm", image, "python", "-c", LOOK), capture_output=True, check=True)
+    finally:
+        subprocess.run(("docker", "image", "rm", "--force", image), capture_output=True, check=True)
+    assert json.loads(seen.stdout) == {
+        "/greeting": [b"no newline".hex(), 999, 999, "0o400"],
+        '/etc/my "own" file': [bytes(range(256)).hex(), 0, 0, "0o444"],
+    }
 
 
 def test_a_container_with_configs_runs_the_image_with_the_layer_and_may_pull_it(ecs):

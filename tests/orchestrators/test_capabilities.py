@@ -245,6 +245,15 @@ def test_a_volume_survives_on_machines_of_ones_own():
     assert refusals(app(volumes=VOLUME), SITE) == []
 
 
+def test_a_volume_survives_no_task_on_instances_of_ecs():
+    (refusal,) = refusals(app(volumes=VOLUME), Placement(orchestrator=Orchestrator.ECS, compute=Compute.EC2))
+    assert str(refusal) == (
+        "compose.yaml:7:3: app keeps data in the volume data, which ecs-ec2 cannot give: ECS makes each EBS volume "
+        "anew from a snapshot, never from the volume that was. Add `x-managed` and manage it, say `x-ephemeral: true` "
+        "if the data may be lost, or use the placement eks-ec2."
+    )
+
+
 def test_a_data_centre_is_the_last_that_is_advised():
     (refusal,) = refusals(app(volumes=VOLUME), FARGATE)
     assert refusal.nearest == "eks-ec2"

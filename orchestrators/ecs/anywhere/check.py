@@ -63,5 +63,5 @@ def _machines(service: Service, settings: Settings) -> Iterator[Problem]:
         f"{service.name} wants {wanted} tasks, each on a machine of its own"
         f"{', and one machine free for a new version' if first else ''}; site.machines is {machines}. "
         f"Repair: pulumi config set --path site.machines {wanted + first} --stack {settings.stack}"
-        f"{', or `deploy.update_config: {order: stop-first}`' if first else ''}.",
+        f"{', or `deploy.update_config: {order: stop-first}`' if first else ''}, or use the placement ecs-ec2.",
     )

@@ -151,6 +151,17 @@ def test_two_placements_that_share_the_edge_s_weights_are_refused(one):
     )
 
 
+def test_a_site_whose_targets_ecs_does_not_register_is_refused(one):
+    site = {"networks": ["192.168.0.0/24"], "address": "192.168.0.10", "transit_gateway": "tgw-0123456789abcdef0"}
+    placements = [{"orchestrator": "ecs", "compute": "datacenter"}]
+    assert refusals(one(), Compute.DATACENTER, ecs={"deployment": "canary"}, placements=placements, site=site) == [
+        (
+            "ecs.deployment: canary needs targets that ECS registers, and it registers no machines of one's own; use "
+            "ecs-ec2, or\n    pulumi config set --path ecs.deployment rolling --stack dev"
+        )
+    ]
+
+
 def test_a_service_that_does_not_scale_by_requests_is_not_refused(one):
     workload = one({"ingress": Ingress(port=8000), "scaling": Scaling(min=1, max=2, cpu=60)}, expose=(8000,))
     assert refusals(workload, Compute.FARGATE, ecs={"deployment": "blue_green"}) == []

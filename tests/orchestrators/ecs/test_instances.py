@@ -94,7 +94,7 @@ def test_an_image_of_the_other_architecture_is_refused(one):
     assert refused(one(), "m6g.large") == [
         (
             "compose.yaml:3:5: app: its containers are built for x86_64 and ecs.instance_types are ARM64. "
-            "Set `platform: linux/arm64` or name other types."
+            "Set `platform: linux/arm64`, name other types, or use the placement ecs-fargate."
         )
     ]
     assert refused(one(architecture="arm64"), "m6g.large") == []
@@ -105,7 +105,7 @@ def test_a_task_that_fits_on_no_instance_is_refused_with_a_type_that_holds_it(on
     assert refused(large, "m6i.large") == [
         (
             "compose.yaml:3:5: app: a task of 3 vCPU and 10240 MiB fits on no m6i.large, which leaves 2 vCPU and "
-            "7526 MiB to tasks. Set `ecs.instance_types: [m5.xlarge]`."
+            "7526 MiB to tasks. Set `ecs.instance_types: [m5.xlarge]`, or use the placement ecs-fargate."
         )
     ]
     assert refused(large, "m5.xlarge") == []
@@ -113,8 +113,38 @@ def test_a_task_that_fits_on_no_instance_is_refused_with_a_type_that_holds_it(on
 
 def test_a_task_that_no_known_instance_holds_is_refused(one):
     huge = one(resources=Resources(cpus=64, memory=1024**3))
-    (reason,) = refused(huge, "m6i.large")
-    assert reason.endswith("leaves 2 vCPU and 7526 MiB to tasks. Ask for less.")
+    reason, *_ = refused(huge, "m6i.large")
+    assert reason == (
+        "compose.yaml:3:5: app: a task of 64 vCPU and 1024 MiB fits on no m6i.large, which leaves 2 vCPU and 7526 MiB "
+        "to tasks. Ask for less."
+    )
+
+
+def scaled(one, most, **changes):
+    return one({"scaling": Scaling(min=1, max=most)}, **changes)
+
+
+def test_tasks_whose_network_interfaces_need_more_instances_than_a_cluster_holds_are_refused(one):
+    small = {"resources": Resources(cpus=0.25, memory=512 * 1024**2)}
+    assert refused(scaled(one, 5000, **small), "m6i.large") == []
+    assert refused(scaled(one, 9000, **small), "m6i.large") == [
+        (
+            "ecs.instance_types: every service at its most is 18000 tasks, which need 9000 m6i.large, and a cluster "
+            "holds 5000; the limit is the number of network interfaces, 2 for tasks on each. "
+            "Set `ecs.instance_types: [c6a.4xlarge]`, or use the placement ecs-fargate."
+        )
+    ]
+    assert refused(scaled(one, 9000, **small), "c6a.4xlarge") == []
+
+
+def test_tasks_that_no_known_instances_hold_in_one_cluster_are_refused(one):
+    large = {"resources": Resources(cpus=16, memory=1024**3)}
+    assert refused(scaled(one, 9000, **large), "m6i.4xlarge") == [
+        (
+            "ecs.instance_types: every service at its most is 18000 tasks, which need 18000 m6i.4xlarge, and a cluster "
+            "holds 5000; the limit is cpu. Lower `max` of `x-scaling`, or use the placement ecs-fargate."
+        )
+    ]
 
 
 def test_what_is_managed_needs_no_instance(portal):

@@ -58,7 +58,7 @@ def test_a_port_that_the_machine_holds_itself_is_refused():
             (
                 "compose.yaml:3:5: app wants 3 tasks, each on a machine of its own, and one machine free for a new "
                 "version; site.machines is 3. Repair: pulumi config set --path site.machines 4 --stack dev, or "
-                "`deploy.update_config: {order: stop-first}`."
+                "`deploy.update_config: {order: stop-first}`, or use the placement ecs-ec2."
             ),
         ),
         (
@@ -69,7 +69,7 @@ def test_a_port_that_the_machine_holds_itself_is_refused():
             ),
             (
                 "compose.yaml:3:5: app wants 5 tasks, each on a machine of its own; site.machines is 3. Repair: pulumi "
-                "config set --path site.machines 5 --stack dev."
+                "config set --path site.machines 5 --stack dev, or use the placement ecs-ec2."
             ),
         ),
         (
