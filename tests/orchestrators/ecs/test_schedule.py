@@ -31,7 +31,7 @@ def nightly():
     return dataclasses.replace(workload, jobs={**workload.jobs, "nightly": job})
 
 
-@pytest.fixture(params=[Compute.FARGATE, Compute.EC2])
+@pytest.fixture(params=list(Compute))
 def document(request, placement, names):
     workload = nightly()
     return schedule_document(
