@@ -1,12 +1,14 @@
 """`switchyard doctor` against programs on PATH and moto's AWS."""
 
+from importlib.metadata import version
+
 import boto3
 import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
 import stackfiles
-from commands import doctor, main, stacks
+from commands import account, doctor, main, stacks
 from stack import describe
 
 
@@ -35,6 +37,7 @@ def found(findings):
 def test_what_is_missing_is_said_with_its_repair(programs):
     tools = found(doctor.tools(stack("prod").settings))
     tools.pop("Kubernetes API")
+    tools.pop("plugins")
     assert {"pulumi", "pulumi-language-python", "docker", "aws", "kubectl"} == set(tools)
     assert all(finding.said == "not on PATH" and finding.repair for finding in tools.values())
 
@@ -50,24 +53,91 @@ def test_docker_is_needed_only_where_images_are_built_and_kubectl_only_for_eks(p
     digest = f"example.com/portal@sha256:{'1' * 64}"
     images = ", ".join(f"{unit}: '{digest}'" for unit in ("web", "api", "worker", "migrate"))
     tools = found(doctor.tools(stack("dev", f"images={{{images}}}").settings))
-    assert set(tools) == {"pulumi", "pulumi-language-python"}
+    assert set(tools) == {"pulumi", "pulumi-language-python", "plugins"}
 
 
-@mock_aws
-def test_a_quota_that_is_too_small_is_to_be_raised(monkeypatch):
+def test_kubectl_and_aws_are_as_new_as_the_cluster_asks(programs):
+    minor = int(stack("prod").settings.cluster.version.removeprefix("1."))
+    programs("aws", "aws-cli/2.12.2 Python/3.11")
+    programs("kubectl", f"Client Version: v1.{minor - 2}.9")
+    old = found(doctor.tools(stack("prod").settings))
+    assert "at least 2.12.3" in old["aws"].said
+    assert f"at least 1.{minor - 1}" in old["kubectl"].said
+    programs("aws", "aws-cli/2.12.3 Python/3.11")
+    programs("kubectl", f"Client Version: v1.{minor - 1}.0")
+    new = found(doctor.tools(stack("prod").settings))
+    assert not new["aws"].repair
+    assert not new["kubectl"].repair
+
+
+def test_plugins_that_are_not_installed_are_named_with_their_versions(programs, monkeypatch, tmp_path):
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
+    numbers = {package: version(f"pulumi-{package}") for package in ("aws", "docker-build", "random")}
+    for package in ("aws", "random"):
+        (tmp_path / "plugins" / f"resource-{package}-v{numbers[package]}").mkdir(parents=True)
+    absent = doctor.plugins(stack("dev").settings)
+    assert absent.said == f"docker-build {numbers['docker-build']} not installed"
+    assert absent.repair.startswith("pulumi plugin install")
+    programs("pulumi-resource-docker-build", "")
+    assert not doctor.plugins(stack("dev").settings).repair
+    assert "eks 4" in doctor.plugins(stack("dev", "orchestrator=eks").settings).said
+
+
+@pytest.fixture
+def session(monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    session = boto3.Session(region_name="us-east-1")
-    findings = found(doctor.account(stack("dev"), session))
-    assert ":sts::" in findings["credentials"].said
-    vpcs = findings["VPCs"]
-    assert "1 or more" in vpcs.said
-    assert not vpcs.repair
-    too_small = doctor._quota(session, doctor.VPCS, "VPCs", least=1000)
-    assert "--service-code vpc --quota-code L-F678F1CE --desired-value 1000" in too_small.repair
+    with mock_aws():
+        yield boto3.Session(region_name="us-east-1")
 
 
-@mock_aws
+def test_a_quota_counts_what_is_there_but_not_the_stacks_own(session):
+    ec2, wanted = session.client("ec2"), stack("dev").settings
+    allowed = int(account.limit(session, account.VPCS, 1).said.partition(" ")[0])
+    for number in range(allowed - len(ec2.describe_vpcs()["Vpcs"])):
+        vpc = ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]
+    full = found(account.account(stack("dev"), session))["VPCs"]
+    assert f"{allowed} of them taken" in full.said
+    assert f"--service-code vpc --quota-code L-F678F1CE --desired-value {allowed + 1}" in full.repair
+    tags = [{"Key": "project", "Value": wanted.project}, {"Key": "stack", "Value": wanted.stack}]
+    ec2.create_tags(Resources=[vpc["VpcId"]], Tags=tags)
+    assert not found(account.account(stack("dev"), session))["VPCs"].repair
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        ([], {"VPCs", "Elastic IP addresses", "Fargate vCPUs"}),
+        (["network.egress=endpoints"], {"VPCs", "Fargate vCPUs"}),
+        (["compute=ec2"], {"VPCs", "Elastic IP addresses"}),
+    ],
+)
+def test_only_quotas_of_what_the_stack_takes_are_asked(session, changes, asked):
+    quotas = {account.VPCS.what, account.ADDRESSES.what, account.FARGATE_VCPUS.what}
+    assert quotas & found(account.account(stack("dev", *changes), session)).keys() == asked
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "repair"),
+    [
+        ({}, "7 of 50000 mails", ""),
+        ({"ProductionAccessEnabled": False}, "sandbox", "put-account-details"),
+        ({"SendingEnabled": False}, "paused", "EnforcementStatus"),
+        ({"SendQuota": {"Max24HourSend": 7, "MaxSendRate": 1, "SentLast24Hours": 7}}, "7 of 7", "L-804C8AE8"),
+    ],
+)
+def test_what_keeps_ses_from_mailing_is_told(answer, said, repair):
+    ses = boto3.client("sesv2", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    quota = {"Max24HourSend": 50000, "MaxSendRate": 14, "SentLast24Hours": 7}
+    with Stubber(ses) as stub:
+        well = {"SendQuota": quota, "SendingEnabled": True, "ProductionAccessEnabled": True}
+        stub.add_response("get_account", well | answer)
+        finding = account.mail(ses)
+    assert said in finding.said
+    assert repair in finding.repair
+    assert bool(repair) == bool(finding.repair)
+
+
 @pytest.mark.parametrize(
     ("changes", "said", "repair"),
     [
@@ -76,11 +146,9 @@ def test_a_quota_that_is_too_small_is_to_be_raised(monkeypatch):
         (["aws:region=us-nowhere-1"], "us-nowhere-1 has no elbv2, ecs, rds, elasticache", "aws:region"),
     ],
 )
-def test_the_region_has_what_the_stack_takes(monkeypatch, changes, said, repair):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+def test_the_region_has_what_the_stack_takes(session, changes, said, repair):
     wanted = stack("dev", *changes)
-    region = doctor._region(boto3.Session(region_name=wanted.settings.region), wanted.settings)
+    region = account.region(boto3.Session(region_name=wanted.settings.region), wanted.settings)
     assert region.said.startswith(said)
     assert repair in region.repair
     assert bool(repair) == bool(region.repair)
@@ -92,7 +160,7 @@ def test_without_credentials_nothing_else_is_asked(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    (only,) = doctor.account(stack("dev"), boto3.Session(region_name="us-east-1"))
+    (only,) = account.account(stack("dev"), boto3.Session(region_name="us-east-1"))
     assert only.what == "credentials"
     assert only.repair
 
@@ -121,7 +189,7 @@ def test_an_add_on_that_aws_no_longer_offers_is_told(offered, repair):
     with Stubber(eks) as stub:
         answer = {"addons": [{"addonName": "coredns", "addonVersions": [{"addonVersion": offered}]}]}
         stub.add_response("describe_addon_versions", answer, {"addonName": "coredns", "kubernetesVersion": "1.36"})
-        assert doctor.addon_version(eks, "coredns", "1.36").repair.startswith(repair)
+        assert account.addon_version(eks, "coredns", "1.36").repair.startswith(repair)
 
 
 def test_the_exit_status_says_that_something_is_to_be_done(programs, monkeypatch, capsys):
