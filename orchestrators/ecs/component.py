@@ -80,9 +80,9 @@ class Ecs(pulumi.ComponentResource):
         self.running = {service.name: self._running(service) for service in services}
         self.signals = [signal for s in services for signal in service_signals(s, args.placement, args.names)]
         self.signals.append(node_signal(args.placement))
-        self.events = cluster_events(name, self._cluster_name)
+        self.events = cluster_events(args.placement.key, self._cluster_name)
         if args.placement.compute is Compute.EC2:
-            self.events += group_events(name, self._cluster_name)
+            self.events += group_events(args.placement.key, self._cluster_name)
         self.ready = [self._done[service.name] for service in services]
         if self._site:
             self.ready += [self._site.admit(s, self._done[s.name]) for s in services if s.ingress]

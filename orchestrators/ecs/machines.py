@@ -57,8 +57,6 @@ class Machines(pulumi.ComponentResource):
                     status="ENABLED",
                     # The group's minimum is the room for deployments; below 100 ECS wants bin-packing before zones.
                     target_capacity=100,
-                    minimum_scaling_step_size=1,
-                    maximum_scaling_step_size=max(1, fleet.most),
                     instance_warmup_period=_BOOT_SECONDS,
                 ),
             ),

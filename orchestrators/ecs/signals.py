@@ -45,11 +45,11 @@ def node_signal(placement: Placement) -> Signal:
     return Signal(subject=NODES, name="failed_nodes", metric=Missing(_NODES[placement.compute]), place=placement.key)
 
 
-def group_events(name: str, group: str) -> list[EventPattern]:
+def group_events(place: str, group: str) -> list[EventPattern]:
     """Instances that an Auto Scaling group could not launch or terminate (AWS: Amazon EC2 Auto Scaling events)."""
     return [
         EventPattern(
-            name=f"{name}-instances",
+            name=f"{place}-instances",
             pattern={
                 "source": ["aws.autoscaling"],
                 "detail-type": ["EC2 Instance Launch Unsuccessful", "EC2 Instance Terminate Unsuccessful"],
@@ -59,13 +59,13 @@ def group_events(name: str, group: str) -> list[EventPattern]:
     ]
 
 
-def cluster_events(name: str, cluster: str) -> list[EventPattern]:
+def cluster_events(place: str, cluster: str) -> list[EventPattern]:
     """What goes wrong in one cluster (AWS: Amazon ECS events); stops that somebody asked for are left out."""
     in_cluster = [{"suffix": f":cluster/{cluster}"}]
     of_cluster = [{"wildcard": f"*:service/{cluster}/*"}]
     return [
         EventPattern(
-            name=f"{name}-task-stopped",
+            name=f"{place}-task-stopped",
             pattern={
                 "source": ["aws.ecs"],
                 "detail-type": ["ECS Task State Change"],
@@ -92,7 +92,7 @@ def cluster_events(name: str, cluster: str) -> list[EventPattern]:
             },
         ),
         EventPattern(
-            name=f"{name}-deployment-failed",
+            name=f"{place}-deployment-failed",
             pattern={
                 "source": ["aws.ecs"],
                 "detail-type": ["ECS Deployment State Change"],
@@ -101,7 +101,7 @@ def cluster_events(name: str, cluster: str) -> list[EventPattern]:
             },
         ),
         EventPattern(
-            name=f"{name}-service-impaired",
+            name=f"{place}-service-impaired",
             pattern={
                 "source": ["aws.ecs"],
                 "detail-type": ["ECS Service Action"],
