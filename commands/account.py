@@ -2,15 +2,19 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from commands.finding import Finding, asked
+from alerting.obstacles import obstacles
+from commands.finding import Finding, asked, unanswered
 from orchestrators.eks.versions import ADDONS, NEEDED
-from settings import Compute, KubernetesVersion, Orchestrator, Settings
+from settings import AlertSettings, Compute, KubernetesVersion, Orchestrator, Settings
 from stack import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
 
 
 class Quota(NamedTuple):
@@ -49,7 +53,10 @@ def account(stack: Stack, session: boto3.Session) -> Iterator[Finding]:
     for addon in sorted({addon for compute in on_eks for addon in NEEDED[compute]}):
         yield addon_version(session.client("eks"), addon, wanted.cluster.version)
     if wanted.alerts.to:
-        yield asked("mail", lambda: mail(session.client("sesv2")))
+        try:
+            yield from mail(session.client("sesv2"), wanted.alerts)
+        except (BotoCoreError, ClientError) as error:
+            yield unanswered("mail", error)
 
 
 def region(session: boto3.Session, wanted: Settings) -> Finding:
@@ -125,18 +132,11 @@ def addon_version(eks: Any, addon: str, kubernetes: KubernetesVersion) -> Findin
     return asked(what, ask)
 
 
-def mail(ses: Any) -> Finding:  # noqa: ANN401 (a boto3 client)
-    """Whether SES sends to everybody, and how much it may in 24 hours."""
-    answer = ses.get_account()
-    quota = answer["SendQuota"]
-    said = f"{quota['SentLast24Hours']:g} of {quota['Max24HourSend']:g} mails sent in the last 24 hours"
-    if not answer["SendingEnabled"]:
-        repair = "see why, and answer AWS: aws sesv2 get-account, field EnforcementStatus"
-        return Finding(what="mail", said="SES has paused this account", repair=repair)
-    if not answer["ProductionAccessEnabled"]:
-        repair = "verify every recipient in SES, or ask for production access: aws sesv2 put-account-details"
-        return Finding(what="mail", said="SES is in its sandbox and mails verified addresses alone", repair=repair)
-    if 0 <= quota["Max24HourSend"] <= quota["SentLast24Hours"]:
-        repair = "wait, or ask for more: aws service-quotas request-service-quota-increase --service-code ses"
-        return Finding(what="mail", said=said, repair=f"{repair} --quota-code L-804C8AE8 --desired-value NUMBER")
-    return Finding(what="mail", said=said)
+def mail(ses: "SESV2Client", alerts: AlertSettings) -> Iterator[Finding]:
+    """What keeps SES from mailing the alarms, or how much of its quota is used."""
+    kept = [obstacle.partition("; ") for obstacle in obstacles(ses, alerts)]
+    yield from (Finding(what="mail", said=said, repair=repair or "see the SES console") for said, _, repair in kept)
+    if not kept:
+        quota = ses.get_account()["SendQuota"]
+        said = f"{quota['SentLast24Hours']:g} of {quota['Max24HourSend']:g} mails sent in the last 24 hours"
+        yield Finding(what="mail", said=said)

@@ -24,4 +24,8 @@ def asked(what: str, ask: Callable[[], Finding]) -> Finding:
     try:
         return ask()
     except (BotoCoreError, ClientError) as error:
-        return Finding(what=what, said=f"AWS does not say: {error}", repair="look it up in the console")
+        return unanswered(what, error)
+
+
+def unanswered(what: str, error: Exception) -> Finding:
+    return Finding(what=what, said=f"AWS does not say: {error}", repair="look it up in the console")
