@@ -42,8 +42,11 @@ def placement(request):
 def placed(cli, placement, tmp_path_factory):
     """Both stacks of the repository on one placement in one account, from nothing; shared by its tests."""
     with project(tmp_path_factory.mktemp(placement)) as made:
+        made.join()
         for name in STACKS:
             made.place(name, placement)
             made.configure(name, {"alerts": {"sender": "alerts@example.com", "to": [f"{name}@example.com"]}})
+            made.cloud.forget_calls()
             made.logs[name] = made.stack(name, PYTHONHASHSEED="1").up(diff=True, show_secrets=False).stdout
+            made.calls[name] = made.cloud.calls()
         yield made

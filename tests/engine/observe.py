@@ -3,6 +3,7 @@
 from pulumi.automation import Stack
 
 from tests.engine.project import Project, resources
+from tests.engine.standin.endpoint import MACHINE
 
 _QUIET = {"same", "read", "refresh"}
 
@@ -25,7 +26,7 @@ def touched(stack: Stack) -> set[str]:
 
 def lost(account: Project, *stacks: Stack) -> set[str]:
     """Objects that no state knows, and entries of a state that the account does not have."""
-    here = {f"{found.urn} {found.id}" for found in account.cloud.objects()}
+    here = {f"{found.urn} {found.id}" for found in account.cloud.objects() if found.type != MACHINE}
     known = {
         f"{resource['urn']} {resource['id']}"
         for stack in stacks

@@ -47,7 +47,13 @@ class Place:
         if self.key.startswith("eks"):
             name = f"{self.key}-horizontalpodautoscaler-{service}"
             return {f"update {name} (kubernetes:autoscaling/v2:HorizontalPodAutoscaler)"}
-        return {f"update {self.key}-{service}-scaling (aws:appautoscaling/target:Target)"}
+        return {f"update {self.key}-{service}-scaling (aws:appautoscaling/target:Target)"} | self.machines()
+
+    def machines(self):
+        """The group of instances has other bounds, where the tasks' number and size make them."""
+        if self.key != "ecs-ec2":
+            return set()
+        return {"update ecs-ec2-machines-group (aws:autoscaling/group:Group)"}
 
 
 def replaced(name, type_):
@@ -92,7 +98,7 @@ def test_another_deployment_strategy_keeps_the_rule_and_the_service(change):
 
 def test_a_size_rolls_its_service_alone(change, here):
     size = 'limits: {cpus: "0.5", memory: 1G}\n    x-scaling'
-    assert change((size, size.replace("0.5", "1").replace("1G", "2G"))) == here.rolled("api")
+    assert change((size, size.replace("0.5", "1").replace("1G", "2G"))) == here.rolled("api") | here.machines()
 
 
 def test_scaling_bounds_touch_the_scaling_target_alone(change, here):
@@ -118,6 +124,8 @@ MAIL = "update alerting-mail (aws:lambda/function:Function)"
 """The handler, which is told who gets mail and what each alarm says."""
 
 DASHBOARD = "update alerting (aws:cloudwatch/dashboard:Dashboard)"
+LOGS = "update alerting-mail (aws:iam/rolePolicy:RolePolicy)"
+"""The handler may read the logs of the services, by name."""
 
 
 def test_a_threshold_touches_its_alarm_and_what_the_mail_says_of_it(change, here):
@@ -125,7 +133,7 @@ def test_a_threshold_touches_its_alarm_and_what_the_mail_says_of_it(change, here
     alarm = f"update alerting-{here.key}-web-cpu (aws:cloudwatch/metricAlarm:MetricAlarm)"
     found = change((ingress, f"{ingress}    x-alarms: {{cpu: {{threshold: 91}}}}\n"))
     # EKS on Fargate has no such signal, so no alarm either.
-    assert found == (set() if here.key == "eks-fargate" else {alarm, MAIL})
+    assert found == (set() if here.key == "eks-fargate" else {alarm, MAIL, DASHBOARD})
 
 
 def test_another_recipient_touches_who_is_told_alone(change):
@@ -162,26 +170,40 @@ def test_a_secret_that_was_set_by_hand_rolls_its_clients_alone(set_by_hand, chan
     assert change() == fetched | here.migrated() | here.rolled("api") | here.rolled("worker")
 
 
-def test_one_more_service_leaves_the_others_alone(change):
-    found = change(("\nsecrets:\n", MORE)) - {MAIL, DASHBOARD}
+def test_one_more_service_leaves_the_others_alone(change, here):
+    found = change(("\nsecrets:\n", MORE)) - {MAIL, DASHBOARD, LOGS} - here.machines()
     assert found
     assert not [line for line in found if not (line.startswith("create ") and "more" in line)]
 
 
-def test_one_service_fewer_leaves_the_others_alone(change, placed):
+def test_one_service_fewer_leaves_the_others_alone(change, here, placed):
     text = (placed.folder / "compose.yaml").read_text()
     worker = text[text.index("\n  worker:\n") : text.index("\n  # Runs to its end")]
-    found = change((worker, "")) - {MAIL, DASHBOARD}
+    found = change((worker, "")) - {MAIL, DASHBOARD, LOGS} - here.machines()
     assert found
     assert not [line for line in found if not (line.startswith("delete ") and "worker" in line)]
 
 
-def test_a_renamed_component_keeps_its_resources_by_its_alias(change, placed):
+RENAMED = """
+def renamed(component):
+    opts = pulumi.ResourceOptions
+    return lambda name, args: component(f"my-{name}", args, opts(aliases=[pulumi.Alias(name=name)]))
+
+
+for name, value in list(globals().items()):
+    if isinstance(value, type) and issubclass(value, pulumi.ComponentResource):
+        globals()[name] = renamed(value)
+given = registry.component
+registry.component = lambda placement: renamed(given(placement))
+
+settings, workload = stack.current()
+"""
+
+
+def test_renamed_components_keep_their_resources_by_aliases(change, placed):
+    """All that the program names at once, and with them what is inside."""
     program = placed.folder / "__main__.py"
-    named = 'key = Key("key", KeyArgs(names=names, protect=protect, tags=tags))'
-    assert named in program.read_text()
-    renamed = named.replace('"key"', '"keys"').replace(
-        "))", '), pulumi.ResourceOptions(aliases=[pulumi.Alias(name="key")]))'
-    )
-    program.write_text(program.read_text().replace(named, renamed))
+    text = program.read_text()
+    assert "\nsettings, workload = stack.current()\n" in text
+    program.write_text(text.replace("\nsettings, workload = stack.current()\n", RENAMED))
     assert change() == set()

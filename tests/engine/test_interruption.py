@@ -17,7 +17,8 @@ def test_an_interrupted_up_is_finished_by_the_next_one(account, sent):
     account.cloud.delay("create", "*aws:rds/instance:Instance*", seconds=600)
     running = subprocess.Popen(
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", "dev"],
-        cwd=account.folder, env={**os.environ, **account.environment}, start_new_session=True,
+        cwd=account.folder, start_new_session=True,
+        env={**os.environ, **account.environment, "PULUMI_SKIP_CHECKPOINTS": "false"},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

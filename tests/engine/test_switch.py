@@ -10,12 +10,15 @@ RUNS = ("aws:ecs/service:", "kubernetes:apps/v1:Deployment")
 
 @pytest.fixture(scope="module")
 def stack(account):
+    account.join()
     made = account.stack("dev")
     made.up()
     return made
 
 
-@pytest.mark.parametrize("target", ["eks-fargate", "eks-ec2", "ecs-ec2", "ecs-fargate"])
+@pytest.mark.parametrize(
+    "target", ["eks-fargate", "eks-ec2", "eks-datacenter", "ecs-datacenter", "ecs-ec2", "ecs-fargate"]
+)
 def test_a_switch_keeps_data_and_address_and_moves_requests_first(account, stack, target):
     """Each case starts where the one before it ended, so that every neighbour is left and reached."""
 

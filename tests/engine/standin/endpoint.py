@@ -1,4 +1,4 @@
-"""The APIs that the program itself waits for, from `Cloud`: ECS, targets, and the Kubernetes API of a cluster."""
+"""The APIs that the program itself asks, from `Cloud`: ECS, targets, the Kubernetes API of a cluster, and SES."""
 
 import json
 import threading
@@ -19,6 +19,12 @@ _HEALTHY = b"""<DescribeTargetHealthResponse><DescribeTargetHealthResult><Target
 </DescribeTargetHealthResponse>"""
 """What Elastic Load Balancing, which speaks XML, says of every target."""
 
+_SES = {
+    "/v2/email": {"SendingEnabled": True, "ProductionAccessEnabled": True},
+    "/v2/email/identities": {"VerifiedForSendingStatus": True, "DkimAttributes": {"Status": "SUCCESS"}},
+}
+"""What SES says of the account and of every identity; no address is suppressed."""
+
 
 @contextmanager
 def serving(cloud: Cloud) -> Iterator[str]:
@@ -33,8 +39,10 @@ def serving(cloud: Cloud) -> Iterator[str]:
             return self._answer(_ecs(cloud, self.headers["X-Amz-Target"].rpartition(".")[2], body))
 
         def do_GET(self) -> None:
-            found = _kubernetes(cloud, self.path.partition("?")[0])
-            self._answer(found or {"message": f"{self.path} not found"}, 200 if found else 404)
+            path = self.path.partition("?")[0]
+            found = _SES.get(path.rpartition("/")[0]) if path.startswith("/v2/") else _kubernetes(cloud, path)
+            missing = {"message": f"{self.path} not found", "code": "NotFoundException"}
+            self._answer(found or missing, 200 if found else 404)
 
         def _answer(self, content: Any, status: int = 200) -> None:
             self._send(json.dumps(content).encode(), status)
@@ -66,7 +74,7 @@ def _ecs(cloud: Cloud, action: str, request: Mapping[str, Any]) -> Any:
                 ]
                 return {"tasks": [{"taskArn": f"{arn}/task", "lastStatus": "STOPPED", "containers": containers}]}
         case "ListContainerInstances":
-            return {"containerInstanceArns": [f"machine/{number}" for number in range(3)]}
+            return {"containerInstanceArns": [machine.id for machine in cloud.objects(MACHINE)]}
         case "DescribeServices":
             clusters = [c for c in cloud.objects("aws:ecs/cluster:Cluster") if c.inputs["name"] == request["cluster"]]
             here = [o for o in cloud.objects("aws:ecs/service:Service") if o.inputs["cluster"] in _arns(clusters)]

@@ -19,11 +19,33 @@ _METADATA = ("__defaults", "__provider")
 
 
 def _plain(struct: struct_pb2.Struct) -> Values:
-    return {key: value for key, value in json_format.MessageToDict(struct).items() if key not in _METADATA}
+    return {key: _value(value) for key, value in struct.fields.items() if key not in _METADATA}
+
+
+def _value(value: struct_pb2.Value) -> Any:
+    """As json_format gives it, in a fifth of the time."""
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            return {key: _value(inner) for key, inner in value.struct_value.fields.items()}
+        case "list_value":
+            return [_value(inner) for inner in value.list_value.values]
+        case "null_value" | None:
+            return None
+        case kind:
+            return getattr(value, kind)
 
 
 def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     return json_format.ParseDict(values, struct_pb2.Struct())
+
+
+def _state(inputs: struct_pb2.Struct, computed: Mapping[str, Any]) -> struct_pb2.Struct:
+    """What a plugin remembers: what was computed, and the inputs but write-only ones, which come first."""
+    state = _struct(computed)
+    for key, value in inputs.fields.items():
+        if key not in _METADATA and not key.endswith("Wo"):
+            state.fields[key].CopyFrom(value)
+    return state
 
 
 def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,7 +78,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def Invoke(self, request, context):  # noqa: N802  # gRPC's name
         try:
-            answer = aws.invoke(self._cloud, request.tok, _plain(request.args))
+            with self._cloud.call("invoke", request.tok, ""):
+                answer = aws.invoke(self._cloud, request.tok, _plain(request.args))
             return provider_pb2.InvokeResponse(**{"return": _struct(answer)})
         except LookupError as error:
             return context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
@@ -65,6 +88,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def Diff(self, request, context):  # noqa: N802  # gRPC's name
+        if request.old_inputs == request.news:
+            return provider_pb2.DiffResponse(changes=1)
         old, new, type_ = _plain(request.old_inputs), _plain(request.news), _type(request.urn)
         ignored = set(request.ignoreChanges)
         changed = sorted(key for key in _changes(old, new) if key.partition(".")[0] not in ignored)
@@ -80,27 +105,27 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @_refusing
     def Create(self, request, context):  # noqa: N802  # gRPC's name
-        type_, inputs = _type(request.urn), _plain(request.properties)
         if request.preview:
-            return provider_pb2.CreateResponse(id="", properties=_struct(_kept(inputs)))
+            return provider_pb2.CreateResponse(id="", properties=_state(request.properties, {}))
+        type_, inputs = _type(request.urn), _plain(request.properties)
         with self._cloud.call("create", type_, request.urn, heard=context.is_active), self._creating:
             aws.check_create(self._cloud, type_, request.urn, inputs)
             id_ = aws.identity(type_, request.urn, inputs, {o.id for o in self._cloud.objects(type_)})
-            outputs = {**aws.computed(self._cloud, type_, id_, inputs), **_kept(inputs)}
-            self._cloud.put(Object(type_, id_, request.urn, inputs, outputs))
-        return provider_pb2.CreateResponse(id=id_, properties=_struct(outputs))
+            state = _state(request.properties, aws.computed(self._cloud, type_, id_, inputs))
+            self._cloud.put(Object(type_, id_, request.urn, inputs, _plain(state)))
+        return provider_pb2.CreateResponse(id=id_, properties=state)
 
     @_refusing
     def Update(self, request, context):  # noqa: N802  # gRPC's name
-        type_, inputs = _type(request.urn), _plain(request.news)
         if request.preview:
-            return provider_pb2.UpdateResponse(properties=_struct({**_plain(request.olds), **_kept(inputs)}))
+            return provider_pb2.UpdateResponse(properties=_state(request.news, _plain(request.olds)))
+        type_, inputs = _type(request.urn), _plain(request.news)
         with self._cloud.call("update", type_, request.urn, request.id, heard=context.is_active):
             if self._cloud.get(type_, request.id) is None:
                 raise CloudError(f"NotFound: {type_} {request.id}")
-            outputs = {**aws.computed(self._cloud, type_, request.id, inputs), **_kept(inputs)}
-            self._cloud.put(Object(type_, request.id, request.urn, inputs, outputs))
-        return provider_pb2.UpdateResponse(properties=_struct(outputs))
+            state = _state(request.news, aws.computed(self._cloud, type_, request.id, inputs))
+            self._cloud.put(Object(type_, request.id, request.urn, inputs, _plain(state)))
+        return provider_pb2.UpdateResponse(properties=state)
 
     @_refusing
     def Read(self, request, context):  # noqa: N802  # gRPC's name
@@ -127,11 +152,6 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
 def _type(urn: str) -> str:
     return urn.split("::")[2].rpartition("$")[2]
-
-
-def _kept(inputs: Values) -> Values:
-    """What a plugin remembers: write-only values it does not."""
-    return {key: value for key, value in inputs.items() if not key.endswith("Wo")}
 
 
 def _changes(old: Any, new: Any, path: str = "") -> Iterator[str]:
