@@ -34,7 +34,7 @@ test-cluster: $(READY) ## Run the tests that need a Kubernetes API server (KUBEC
 	@$(BIN)/pytest -m cluster
 
 test-engine: $(READY) ## Run the tests that need the Pulumi CLI: whole lives of stacks against stand-in plugins
-	@$(BIN)/pytest -m engine -n 2 --dist loadgroup tests/engine
+	@$(BIN)/pytest -m engine -n 2 tests/engine
 
 lint: $(READY) ## ruff and strict mypy
 	@$(BIN)/ruff check --quiet .

@@ -4,18 +4,26 @@ import shutil
 import warnings
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.engine.project import PLACEMENTS, STACKS, project
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):
+    item.add_marker(pytest.mark.engine)
+
+
+class OneProcessPerAccount(LoadScopeScheduling):
     """What shares an account runs in one process: the tests of a placement, otherwise those of a file."""
-    for item in items:
-        if "tests/engine/" in item.path.as_posix():
-            placement = item.callspec.params.get("placement") if hasattr(item, "callspec") else None
-            item.add_marker(pytest.mark.engine)
-            item.add_marker(pytest.mark.xdist_group(placement or item.path.stem))
+
+    def _split_scope(self, nodeid):
+        file, _, test = nodeid.partition("::")
+        shared = file.endswith(("test_changes.py", "test_life.py"))
+        return next((placement for placement in PLACEMENTS if shared and placement in test), file)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return OneProcessPerAccount(config, log)
 
 
 @pytest.fixture(scope="session")

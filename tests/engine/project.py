@@ -53,9 +53,12 @@ def _plugins(folder: Path, ports: Mapping[str, int], kubeconfig: Path, real: Col
     scripts["pulumi-python"] = (
         f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -um tests.engine.standin.dynamic "$@"\n'
     )
+    if "kubernetes" in real:
+        divided = f"tests.engine.standin.kubernetes {shutil.which('pulumi-resource-kubernetes')} {ports['kubernetes']}"
+        scripts["kubernetes"] = f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m {divided} "$@"\n'
+    if "eks" in real:
+        del scripts["eks"]
     for package, script in scripts.items():
-        if package in real:
-            continue
         file = folder / f"pulumi-resource-{package}"
         file.write_text(script)
         file.chmod(0o755)
@@ -104,7 +107,10 @@ class Project:
             (project.parent / "uv.lock").write_text(_lock())
         (folder / "state").mkdir()
         kubeconfig = folder / "kubeconfig"
-        kubeconfig.write_text(_kubeconfig(address))
+        if "kubernetes" in real:
+            kubeconfig.write_text(json.dumps(yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text())))
+        else:
+            kubeconfig.write_text(_kubeconfig(address))
         self.environment = {
             "PATH": os.pathsep.join(
                 [
