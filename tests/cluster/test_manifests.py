@@ -11,7 +11,7 @@ from tests.cluster.kube import WORKLOADS, load, phases, until
 
 NAMESPACE = "switchyard-dev"
 UNMANAGED = ["managed=[]", 'workload=["compose.yaml","compose.restricted.yaml"]']
-SITE = "site={networks: [192.168.0.0/24], pods: [192.168.64.0/18], vpn_gateway: vgw-01234567}"
+SITE = "site={networks: [192.168.0.0/24], pods: [192.168.64.0/18], address: 192.168.0.10, vpn_gateway: vgw-01234567}"
 COMPUTES = {
     "fargate": ["compute=fargate"],
     "ec2": ["compute=ec2", *UNMANAGED],
@@ -91,6 +91,13 @@ def test_every_service_finds_its_pods(kube, core):
     names = [document["metadata"]["name"] for document in core if document["kind"] == "Service"]
     assert names
     until(lambda: all(map(ready, names)))
+
+
+def test_what_the_sites_proxy_serves_has_its_node_port(kube, core):
+    (web,) = (document for document in core if document["kind"] == "Service" and document["metadata"]["name"] == "web")
+    (port,) = kube.api.get(kube.path(web))["spec"]["ports"]
+    assert port.get("nodePort") == web["spec"]["ports"][0].get("nodePort")
+    assert (port.get("nodePort") == 32464) == (web["spec"]["type"] == "NodePort")
 
 
 def test_each_rollout_is_known_to_be_done(kube, core):

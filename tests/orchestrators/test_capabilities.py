@@ -168,20 +168,115 @@ def test_what_ecs_on_fargate_cannot_give_is_refused_with_the_repair(described, m
     assert [str(refusal) for refusal in refusals(described, FARGATE)] == [f"compose.yaml:7:3: {message}"]
 
 
-@pytest.mark.parametrize(
-    "described",
-    [
-        app(architecture="arm64"),
-        app(user="www-data"),
-        app(user=None),
+ON_FARGATE_PODS = {
+    "volume that survives": (
+        app(volumes=VOLUME),
+        (
+            "app keeps data in the volume data, which eks-fargate cannot give: pods on Fargate cannot use EBS volumes. "
+            "Add `x-managed` and manage it, say `x-ephemeral: true` if the data may be lost, "
+            "or use the placement eks-ec2."
+        ),
+    ),
+    "SYS_PTRACE": (
         app(cap_add=("SYS_PTRACE",)),
+        (
+            "app adds the Linux capability SYS_PTRACE, which eks-fargate cannot give: its pods keep the pod security "
+            "standard `restricted`. Remove it from `cap_add`, or use the placement ecs-fargate."
+        ),
+    ),
+    "other Linux capabilities": (
+        app(cap_add=("NET_ADMIN",)),
+        (
+            "app adds the Linux capability NET_ADMIN, which eks-fargate cannot give: its pods keep the pod security "
+            "standard `restricted`. Remove it from `cap_add`, or use the placement ecs-ec2."
+        ),
+    ),
+    "ulimit nofile": (
         app(ulimits={"nofile": Ulimit(soft=1, hard=1)}),
-        app({"scaling": Scaling(min=1, max=2, schedule=(ScheduledScaling(at="cron(0 8 * * ? *)", min=2, max=4),))}),
-    ],
-)
-def test_what_pods_on_fargate_cannot_give_ecs_may(described):
-    (refusal,) = refusals(described, PODS)
-    assert refusal.nearest in {"ecs-fargate", "eks-ec2"}
+        (
+            "app sets the ulimit nofile, which eks-fargate cannot give: Kubernetes sets no ulimits. "
+            "Remove it from `ulimits`, or use the placement ecs-fargate."
+        ),
+    ),
+    "other ulimits": (
+        app(ulimits={"nproc": Ulimit(soft=1, hard=1)}),
+        (
+            "app sets the ulimit nproc, which eks-fargate cannot give: Kubernetes sets no ulimits. "
+            "Remove it from `ulimits`, or use the placement ecs-ec2."
+        ),
+    ),
+    "user by name": (
+        app(user="www-data"),
+        (
+            "app runs as the user www-data by name, which eks-fargate cannot give: Kubernetes takes users by number. "
+            "Give its number (`user: 10001:10001`), or use the placement ecs-fargate."
+        ),
+    ),
+    "root": (
+        app(user=None),
+        (
+            "app runs as root or does not say as whom, which eks-fargate cannot give: its pods keep the pod security "
+            "standard `restricted`. Say who (`user: 10001:10001`), or use the placement ecs-fargate."
+        ),
+    ),
+    "ARM64": (
+        app(architecture="arm64"),
+        (
+            "app is built for linux/arm64, which eks-fargate cannot give: pods on Fargate run on x86_64 only. "
+            "Build it for linux/amd64, or use the placement eks-ec2."
+        ),
+    ),
+    "stop signal": (
+        app(stop_signal="SIGQUIT"),
+        (
+            "app is stopped by SIGQUIT, which eks-fargate cannot give: Kubernetes sends the signal that the image "
+            "names. Write `STOPSIGNAL SIGQUIT` into its Dockerfile, remove `stop_signal`."
+        ),
+    ),
+    "health check of the image": (
+        app({"sidecars": (container("log", depends_on=(Dependency(service="app", condition=Condition.HEALTHY),)),)}),
+        (
+            "app has log wait for app to be healthy, which has no health check, which eks-fargate cannot give: a "
+            "health check inside the image is not looked at. Give app a `healthcheck`."
+        ),
+    ),
+    "scheduled scaling": (
+        app(
+            {
+                "scaling": Scaling(
+                    min=1, max=2, cpu=60, schedule=(ScheduledScaling(at="cron(0 8 * * ? *)", min=2, max=4),)
+                )
+            }
+        ),
+        (
+            "app scales by a schedule, which eks-fargate cannot give: a HorizontalPodAutoscaler has no schedule. "
+            "Remove `schedule` from `x-scaling`, or use the placement ecs-fargate."
+        ),
+    ),
+    "large task": (
+        app(resources=Resources(cpus=32, memory=GIB)),
+        (
+            "app is too large (app 32 vCPU and 1024 MiB: together 32 vCPU and 1024 MiB; Fargate sells no size so "
+            "large), which eks-fargate cannot give: Fargate ends at 16 vCPU and 122880 MiB. Ask for less, or use "
+            "the placement eks-ec2."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("capability", ON_FARGATE_PODS)
+def test_what_pods_on_fargate_cannot_give_is_refused_with_the_repair(capability):
+    described, message = ON_FARGATE_PODS[capability]
+    assert [str(refusal) for refusal in refusals(described, PODS)] == [f"compose.yaml:7:3: {message}"]
+
+
+def test_every_capability_that_pods_lack_has_its_text_above():
+    assert set(ON_FARGATE_PODS) == {row.name for row in CAPABILITIES if set(row.lacking) & set(EKS)}
+
+
+@pytest.mark.parametrize("capability", ["user by name", "root", "SYS_PTRACE", "ulimit nofile", "ARM64"])
+def test_what_pods_on_fargate_cannot_give_ecs_may(capability):
+    described, _ = ON_FARGATE_PODS[capability]
     assert refusals(described, FARGATE) == []
 
 

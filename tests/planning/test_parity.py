@@ -15,7 +15,7 @@ from planning.parity import Row, parity, text
 from planning.permissions import statements
 from planning.recording import record
 from settings import Compute
-from workload.model import Job, Resources
+from workload.model import Job, QueueTarget, Resources
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = Names("switchyard", "dev")
@@ -144,6 +144,16 @@ def test_a_changed_promise_is_a_difference(sample):
     assert of(rows, "different")["web", "cpu and memory"].startswith(
         "ecs: web: 0.166992 vCPU, 512 MiB; eks: web: 0.167"
     )
+
+
+def test_both_scale_by_a_queue(sample):
+    worker = sample.services["worker"]
+    scaled = replace(worker, scaling=replace(worker.scaling, queue=QueueTarget(name="transcripts", per_task=20)))
+    described = replace(sample, services={**sample.services, "worker": scaled})
+    for compute in BOTH:
+        rows = parity(described, compute, NAMES, MANAGED)
+        assert ("worker", "number of copies") in of(rows, "same")
+        assert "cloudwatch:GetMetricData" in of(rows, "different")["worker", "IAM actions"]
 
 
 def test_a_job_that_neither_side_can_carry_is_left_out(sample):

@@ -30,7 +30,7 @@ def refused(scene: Scene) -> list[Problem]:
     found = [refusal.problem for refusal in refusals(scene.workload, scene.placement, scene.managed)]
     for unit in scene.units:
         found += [Problem(c.at, f"{c.name}: {message}") for c in unit.containers for message in _container(c)]
-        messages = _service(unit) if isinstance(unit, Service) else _job(unit)
+        messages = _service(unit) if isinstance(unit, Service) else _job(unit, scene)
         found += [Problem(unit.container.at, f"{unit.name}: {message}") for message in messages]
     return found + _collisions(scene)
 
@@ -42,7 +42,7 @@ def _container(spec: Container) -> Iterator[str]:
             f" allowed are {', '.join(sorted(SAFE_SYSCTLS))}"
         )
     if named := [group for group in spec.group_add if not group.isdigit()]:
-        yield f"group_add {', '.join(named)}: a pod takes groups by number only"
+        yield f"group_add {', '.join(named)}: a pod takes groups by number only; give theirs, as in `group_add: [44]`"
     if keys := [key for key in spec.labels if not is_annotation_key(key)]:
         yield (
             f"labels {', '.join(keys)} cannot be annotations:"
@@ -59,12 +59,12 @@ def _service(service: Service) -> Iterator[str]:
         yield "x-scaling has no target, so nothing would scale: add `cpu: 60`, `memory: 70`, `requests` or `queue`"
 
 
-def _job(job: Job) -> Iterator[str]:
+def _job(job: Job, scene: Scene) -> Iterator[str]:
     if job.schedule:
         try:
             cron(job.schedule)
         except ValueError as error:
-            yield f"x-schedule {job.schedule!r}: {error}"
+            yield f"x-schedule {job.schedule!r}: {error}, or use the placement ecs-{scene.placement.compute}"
 
 
 def _collisions(scene: Scene) -> list[Problem]:
@@ -75,7 +75,11 @@ def _collisions(scene: Scene) -> list[Problem]:
     for unit in scene.units:
         volumes = dict.fromkeys(m.source for c in unit.containers for m in c.volumes if m.type == "volume" and m.source)
         found += [
-            Problem(unit.container.at, f"{unit.name}: the volume {volume} is {owner}'s; on EKS one pod alone mounts it")
+            Problem(
+                unit.container.at,
+                f"{unit.name}: the volume {volume} is {owner}'s; on EKS one pod alone mounts it:"
+                f" give {unit.name} one of its own",
+            )
             for volume in volumes
             if (owner := owners.setdefault(volume, unit.name)) != unit.name
         ]

@@ -15,6 +15,7 @@ import yaml
 from orchestrators.documents import canonical, fill, refs
 from orchestrators.eks.render import render
 from orchestrators.eks.versions import SUPPORT
+from settings import SiteSettings
 from tests.orchestrators.eks.portal import (
     DATACENTER,
     EC2,
@@ -30,11 +31,13 @@ from tests.orchestrators.eks.portal import (
 from tests.support.seeds import same_output
 from workload.model import Scaling, Service
 
+SITE = SiteSettings(networks=("192.168.0.0/24",), pods=("192.168.64.0/18",), address="192.168.0.10")
 GOLDEN = Path(__file__).parent / "golden"
 RENDERED = {
     "fargate": lambda: render(portal(), FARGATE, NAMES, MANAGED),
     "ec2": lambda: render(portal(), EC2, NAMES, MANAGED),
     "datacenter": lambda: render(portal(), DATACENTER, NAMES, MANAGED),
+    "datacenter-proxied": lambda: render(portal(), DATACENTER, NAMES, MANAGED, site=SITE),
     "datacenter-unmanaged": lambda: render(portal(), DATACENTER, NAMES),
     "datacenter-everything": lambda: render(everything(), DATACENTER, NAMES),
     "ec2-unmanaged": lambda: render(portal(), EC2, NAMES),
