@@ -12,6 +12,7 @@ import pytest
 from simulate.local.engine import docker_answers
 
 ROOT = Path(__file__).parents[2]
+ODD = """"'`\\$&<>%{}@:/?#"""
 SHORT = ("--seconds", "14", "--users", "12")
 
 
@@ -51,11 +52,16 @@ def assert_kept(output: str, folder: Path, status: int | None) -> None:
 
 
 def test_as_processes_the_sample_keeps_every_promise_and_leaves_nothing_running(tmp_path: Path) -> None:
-    run = switchyard(tmp_path, "--file", str(ROOT / "compose.yaml"), "--engine", "processes", *SHORT)
+    (tmp_path / "password").write_text(f"s3cret {ODD}")
+    (tmp_path / "other.yaml").write_text("secrets: {db_password: {file: " + f"{tmp_path}/password" + "}}")
+    files = ("--file", str(ROOT / "compose.yaml"), "--file", str(tmp_path / "other.yaml"))
+    run = switchyard(tmp_path, *files, "--engine", "processes", *SHORT)
     output, _ = run.communicate(timeout=150)
     assert_kept(output, tmp_path, run.returncode)
     assert descendants_by_folder(tmp_path) == []
     assert sorted(path.name for path in next(tmp_path.glob("runs/*")).iterdir()) == ["logs", "report.html"]
+    kept = {str(file): file.read_text() for file in tmp_path.glob("runs/**/*") if file.is_file()}
+    assert [where for where, text in {"output": output, **kept}.items() if "s3cret" in text] == []
 
 
 @pytest.mark.docker
