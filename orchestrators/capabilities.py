@@ -202,6 +202,16 @@ CAPABILITIES: tuple[Capability, ...] = (
         lacking=dict.fromkeys((ECS_FARGATE, EKS_FARGATE), f"Fargate ends at {fargate.SIZES[-1]}"),
     ),
     Capability(
+        name="disk over 175 GiB",
+        needs=needs.disk(175),
+        lacking={EKS_FARGATE: "a pod on Fargate has 175 GiB of disk at most"},
+    ),
+    Capability(
+        name="disk over 200 GiB",
+        needs=needs.disk(200),
+        lacking={ECS_FARGATE: "Fargate gives a task 200 GiB of disk at most"},
+    ),
+    Capability(
         name="many containers in a task",
         needs=needs.many_containers,
         lacking=dict.fromkeys(ECS, "a task definition holds at most 10 containers"),

@@ -1,10 +1,10 @@
 """Where a description uses a capability that not every placement has: one function per row of the matrix."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from orchestrators.ecs.environment import environment
-from orchestrators.ecs.sizes import task_size
+from orchestrators.ecs.sizes import gibibytes, task_size
 from workload.model import Condition, Container, Job, Position, Service
 
 Unit = Service | Job
@@ -172,6 +172,17 @@ def image_health_check(unit: Unit) -> Iterator[Need]:
 def large_task(unit: Unit) -> Iterator[Need]:
     if task_size(unit, proxied=False).size is None:
         yield Need(unit.container.at, f"is too large ({task_size(unit, proxied=False).reason})", "Ask for less")
+
+
+def disk(most: int) -> Callable[[Unit], Iterator[Need]]:
+    """Of more than so many GiB."""
+
+    def needed(unit: Unit) -> Iterator[Need]:
+        if unit.storage and gibibytes(unit.storage) > most:
+            what = f"writes up to {gibibytes(unit.storage)} GiB to its disk"
+            yield Need(unit.container.at, what, f"Set `x-storage` to {most}g or less")
+
+    return needed
 
 
 def many_containers(unit: Unit) -> Iterator[Need]:

@@ -11,6 +11,7 @@ from workload.compose.forms import BOOLEAN, NUMBER, STRING, STRINGS, WORD
 from workload.compose.interpolate import Scope
 from workload.compose.shapes import ANYTHING, ListOf, MapOf, Reading, Record, Scalar, Shape, nearest
 from workload.compose.tree import Key, Node
+from workload.compose.values import size
 from workload.errors import Problem
 from workload.model import AlarmTuning, Ingress, Managed, QueueTarget, Scaling, ScheduledScaling
 
@@ -42,6 +43,12 @@ def _path(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith("/"):
         raise TypeError
     return value
+
+
+def _storage(value: Any) -> int:
+    if not 0 < (found := size(value)) <= 1024**4:
+        raise ValueError
+    return int(found)
 
 
 _COUNT = _within(0, 10_000)
@@ -76,6 +83,7 @@ EXTENSIONS: dict[str, Shape] = {
         required=("engine", "version"),
     ),
     "x-ephemeral": BOOLEAN,
+    "x-storage": Scalar("a size such as 40g, at most 1024g", _storage),
     "x-schedule": SCHEDULE,
     "x-links": STRINGS,
     "x-alarms": MapOf(ANYTHING),
@@ -193,8 +201,8 @@ class Extensions:
                 reading.wrong(node, where, "off, or a threshold")
         return MappingProxyType(tunings)
 
-    def only_for_services(self, kind: str, why: str) -> None:
+    def only_for_services(self, kind: str, why: str, *more: str) -> None:
         """Refuse the keys that a job or sidecar cannot have."""
-        for key in ("x-ingress", "x-scaling", "x-managed", "x-alarms"):
+        for key in ("x-ingress", "x-scaling", "x-managed", "x-alarms", *more):
             if key in self.nodes:
                 self.problem(self.nodes[key].at, f"services.{self.name}.{key}: {kind} cannot have it; {why}")

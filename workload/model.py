@@ -250,6 +250,8 @@ class Service:
     scaling: Scaling | None = None
     managed: Managed | None = None
     ephemeral: bool = False
+    storage: int | None = None
+    """`x-storage`: the bytes that one task may write to its own disk, which goes with it."""
     alarms: Mapping[str, AlarmTuning] = field(default_factory=lambda: NOTHING)
 
     @property
@@ -280,6 +282,7 @@ class Job:
     sidecars: tuple[Container, ...] = ()
     links: tuple[str, ...] = ()
     schedule: str | None = None
+    storage: int | None = None
 
     @property
     def name(self) -> str:

@@ -77,7 +77,8 @@ class _Reader:
         sidecars: dict[str, list[Container]] = {}
         for name, owner in self.owners.items():
             sidecars.setdefault(owner, []).append(self.containers[name])
-            self.extensions[name].only_for_services("a sidecar", f'write it on "{owner}", whose task it shares')
+            why = f'write it on "{owner}", whose task it shares'
+            self.extensions[name].only_for_services("a sidecar", why, "x-storage")
             self.one_machine(self.containers[name], self.containers[owner])
         services: dict[str, Service] = {}
         jobs: dict[str, Job] = {}
@@ -87,9 +88,12 @@ class _Reader:
             beside = tuple(sidecars.get(name, ()))
             if name in self.jobs:
                 self.extensions[name].only_for_services("a job", "it runs to its end")
-                schedule = self.extensions[name].value("x-schedule")
                 jobs[name] = Job(
-                    container=container, sidecars=beside, links=self.links(name, beside), schedule=schedule
+                    container=container,
+                    sidecars=beside,
+                    links=self.links(name, beside),
+                    schedule=self.extensions[name].value("x-schedule"),
+                    storage=self.extensions[name].value("x-storage"),
                 )
             else:
                 services[name] = self.service(name, container, beside, secrets)
@@ -167,6 +171,7 @@ class _Reader:
             scaling=extensions.scaling(),
             managed=extensions.managed(secrets),
             ephemeral=bool(extensions.value("x-ephemeral")),
+            storage=extensions.value("x-storage"),
             alarms=extensions.alarms(),
         )
 

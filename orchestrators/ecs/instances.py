@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from orchestrators.ecs.deployment import deployment
 from orchestrators.ecs.links import Links
-from orchestrators.ecs.sizes import exact_size
+from orchestrators.ecs.sizes import exact_size, gibibytes
 from orchestrators.fargate import VCPU, Size
 from orchestrators.fargate import smallest as smallest_fargate
 from settings import EcsSettings
@@ -23,6 +23,8 @@ _FARGATE = "or use the placement ecs-fargate"
 
 MOST = 5000
 """Instances of one cluster (AWS: Amazon ECS service quotas)."""
+
+_SYSTEM_GIB = 50
 
 _OVERHEAD = 0.95  # the kernel and the firmware take up to 5 % of the memory before the agent counts what is there
 
@@ -76,6 +78,8 @@ class Fleet:
 
     least: int
     most: int
+    disk: int
+    """GiB of one instance."""
     reason: str
 
 
@@ -101,12 +105,20 @@ def fleet(workload: Workload, links: Links, settings: EcsSettings, *, zones: int
     return Fleet(
         least=fewest,
         most=largest,
+        disk=_disk(workload, links, settings),
         reason=(
             f"{fewest} {settings.instance_types[0]} hold {len(least)} tasks, every service at its least while all "
             f"are rolled, and {largest} hold {len(most)}, every service at its most; the limit is "
             f"{_limit(least, machine)}"
         ),
     )
+
+
+def _disk(workload: Workload, links: Links, settings: EcsSettings) -> int:
+    """For the system, images and logs, and for as many of the tasks that write most as an instance may hold."""
+    storage = (unit.storage or 0 for name, unit in workload.units.items() if name not in links.managed)
+    tasks = max(INSTANCES[name].tasks for name in settings.instance_types)
+    return _SYSTEM_GIB + tasks * gibibytes(max(storage, default=0))
 
 
 def pack(tasks: Iterable[Size], machine: Instance) -> int:

@@ -11,7 +11,6 @@ from orchestrators.base import OrchestratorArgs
 from orchestrators.documents import Document, canonical
 from orchestrators.ecs.instances import RESERVED, Fleet, smallest
 
-_DISK_GIB = 50
 _BOOT_SECONDS = 120
 _IMAGE = "/aws/service/ecs/optimized-ami/amazon-linux-2023{}/recommended/image_id"
 
@@ -44,7 +43,7 @@ class Machines(pulumi.ComponentResource):
                 why=f"the number of instances follows the tasks: {fleet.reason}",
             ),
         )
-        group = self._group(fleet, self._template(cluster))
+        group = self._group(fleet, self._template(cluster, fleet.disk))
         provider = aws.ecs.CapacityProvider(
             f"{name}-provider",
             # AWS refuses names that begin with aws, ecs or fargate, and a project may.
@@ -74,7 +73,7 @@ class Machines(pulumi.ComponentResource):
     def _tags(self) -> dict[str, str]:
         return {**self._args.tags, "Name": self._cluster}
 
-    def _template(self, cluster: pulumi.Output[str]) -> aws.ec2.LaunchTemplate:
+    def _template(self, cluster: pulumi.Output[str], disk: int) -> aws.ec2.LaunchTemplate:
         args = self._args
         arm = smallest(args.ecs.instance_types).arm
         tagged = [
@@ -96,7 +95,7 @@ class Machines(pulumi.ComponentResource):
                 aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
                     device_name="/dev/xvda",
                     ebs=aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
-                        volume_type="gp3", volume_size=_DISK_GIB, encrypted="true", delete_on_termination="true"
+                        volume_type="gp3", volume_size=disk, encrypted="true", delete_on_termination="true"
                     ),
                 )
             ],

@@ -32,6 +32,10 @@ def mebibytes(memory: int | None) -> int:
     return math.ceil((memory or 0) / MIB)
 
 
+def gibibytes(size: int) -> int:
+    return math.ceil(size / (1024 * MIB))
+
+
 def asked(container: Container) -> Size:
     """What one container may use; a container whose description is silent shares what the task has."""
     resources = container.resources

@@ -4,12 +4,15 @@ from orchestrators.documents import Document
 from orchestrators.ecs.anywhere.task import at_site, machine
 from orchestrators.ecs.container_definition import container_definition, volume_name
 from orchestrators.ecs.links import Links, port_name
-from orchestrators.ecs.sizes import exact_size, task_size
+from orchestrators.ecs.sizes import exact_size, gibibytes, task_size
 from orchestrators.fargate import Size
 from settings import Compute, Placement
 from workload.errors import DescriptionError, Problem
 from workload.model import Container, Job, Service
 from workload.text import Ref
+
+DISK = 20
+"""GiB that a task on Fargate has without being asked, and for which there is no request (AWS: EphemeralStorage)."""
 
 
 def family(links: Links, placement: Placement, unit: str) -> str:
@@ -55,7 +58,12 @@ def _fargate(unit: Service | Job, links: Links) -> Document:
         raise DescriptionError(
             [Problem(unit.container.at, f"{unit.name}: {task.reason}. Ask for less, or use the placement ecs-ec2.")]
         )
-    return {"requiresCompatibilities": ["FARGATE"], **_machine(unit, task.size)}
+    disk = gibibytes(unit.storage or 0)
+    return {
+        "requiresCompatibilities": ["FARGATE"],
+        **_machine(unit, task.size),
+        **({"ephemeralStorage": {"sizeInGiB": disk}} if disk > DISK else {}),
+    }
 
 
 def _ec2(unit: Service | Job, links: Links) -> Document:

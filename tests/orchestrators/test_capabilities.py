@@ -149,6 +149,13 @@ POSTGRES = Managed(engine="postgres", version="17")
             ),
         ),
         (
+            app({"storage": 250 * GIB}),
+            (
+                "app writes up to 250 GiB to its disk, which ecs-fargate cannot give: Fargate gives a task 200 GiB of "
+                "disk at most. Set `x-storage` to 200g or less, or use the placement ecs-ec2."
+            ),
+        ),
+        (
             app({"sidecars": tuple(container(f"s{n}") for n in range(10))}),
             (
                 "app has 11 containers, which ecs-fargate cannot give: a task definition holds at most 10 containers. "
@@ -253,6 +260,13 @@ ON_FARGATE_PODS = {
             "Remove `schedule` from `x-scaling`, or use the placement ecs-fargate."
         ),
     ),
+    "disk over 175 GiB": (
+        app({"storage": 180 * GIB}),
+        (
+            "app writes up to 180 GiB to its disk, which eks-fargate cannot give: a pod on Fargate has 175 GiB of disk "
+            "at most. Set `x-storage` to 175g or less, or use the placement eks-ec2."
+        ),
+    ),
     "large task": (
         app(resources=Resources(cpus=32, memory=GIB)),
         (
@@ -278,6 +292,17 @@ def test_every_capability_that_pods_lack_has_its_text_above():
 def test_what_pods_on_fargate_cannot_give_ecs_may(capability):
     described, _ = ON_FARGATE_PODS[capability]
     assert refusals(described, FARGATE) == []
+
+
+def test_every_capability_that_ecs_lacks_has_its_text_here():
+    (cases,) = (
+        mark.args[1]
+        for mark in test_what_ecs_on_fargate_cannot_give_is_refused_with_the_repair.pytestmark
+        if mark.name == "parametrize"
+    )
+    found = {refusal.capability for described, _ in cases for refusal in refusals(described, FARGATE)}
+    # A sidecar is refused in a data centre alone, and has its text below.
+    assert found | {"sidecar"} == {row.name for row in CAPABILITIES if set(row.lacking) & set(ECS)}
 
 
 def test_all_reasons_come_at_once_for_every_placement_of_the_stack():

@@ -107,6 +107,9 @@ ONE_LINE = {
     "x-managed: {engine: mysql, version: '8'}": (
         'compose.yaml:4:25: services.a.x-managed.engine: found "mysql"; allowed is postgres, redis or valkey'
     ),
+    "x-storage: 2048g": (
+        'compose.yaml:4:16: services.a.x-storage: found "2048g"; allowed is a size such as 40g, at most 1024g'
+    ),
     "x-schedule: daily": (
         'compose.yaml:4:17: services.a.x-schedule: found "daily"; allowed is rate(1 '
         "hour) or cron(minute hour day month weekday year)"

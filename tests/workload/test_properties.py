@@ -79,6 +79,7 @@ keys = st.sampled_from(
         "x-scaling",
         "x-managed",
         "x-schedule",
+        "x-storage",
         "x-links",
         "x-alarms",
         "test",

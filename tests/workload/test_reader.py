@@ -116,6 +116,19 @@ def test_a_schedule_makes_a_job(tmp_path):
     )
 
 
+def test_a_service_and_a_job_say_how_much_they_write_to_their_own_disk(tmp_path):
+    read_it = workload(
+        tmp_path, "services: {a: {image: x, x-storage: 40g}, j: {image: x, x-storage: 1g, x-schedule: rate(1 hour)}}"
+    )
+    assert (read_it.services["a"].storage, read_it.jobs["j"].storage) == (40 * 1024**3, 1024**3)
+
+
+def test_a_sidecar_shares_the_disk_of_its_task(tmp_path):
+    text = "services: {a: {image: x}, s: {image: y, network_mode: 'service:a', x-storage: 40g}}"
+    with pytest.raises(DescriptionError, match='x-storage: a sidecar cannot have it; write it on "a"'):
+        workload(tmp_path, text)
+
+
 def test_a_sidecar_lives_with_its_service_and_brings_its_links(tmp_path):
     text = """
     services:

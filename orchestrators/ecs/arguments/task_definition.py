@@ -9,8 +9,9 @@ from orchestrators.documents import Document
 
 def task_definition_arguments(document: Document) -> dict[str, Any]:
     """Those that differ by the kind of machine."""
-    platform = document.get("runtimePlatform")
+    platform, disk = document.get("runtimePlatform"), document.get("ephemeralStorage")
     return {
+        "ephemeral_storage": disk and aws.ecs.TaskDefinitionEphemeralStorageArgs(size_in_gib=disk["sizeInGiB"]),
         "runtime_platform": platform
         and aws.ecs.TaskDefinitionRuntimePlatformArgs(
             cpu_architecture=platform["cpuArchitecture"], operating_system_family=platform["operatingSystemFamily"]

@@ -91,7 +91,7 @@ def _aws(scene: Scene, zones: int) -> Iterator[Document]:
         yield from (network_policy.security_group_policy(scene, unit) for unit in scene.units)
     elif not scene.datacenter:
         yield cluster.policy_controller()
-        yield cluster.node_class(zones)
+        yield cluster.node_class(scene, zones)
         yield from cluster.node_pools(scene)
         yield volume.ebs_class()
     if used := secrets.used_secrets(scene):

@@ -1,11 +1,19 @@
 """What the workload needs of its cluster: the namespace, the machines, the disks, the logs."""
 
+import math
+
 from orchestrators.documents import Document
 from orchestrators.eks.render.pod import SPOT_TAINT
 from orchestrators.eks.render.scene import Scene
 from workload.text import Ref, Text
 
 NODES = "workload"
+
+DISK = 80
+"""GiB of a machine of Auto Mode that nobody asked anything (Amazon EKS user guide, node class)."""
+
+SYSTEM = 30
+"""GiB of it for images, logs and the system."""
 
 
 def namespace(scene: Scene) -> Document:
@@ -19,8 +27,9 @@ def namespace(scene: Scene) -> Document:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": scene.namespace, "labels": labels}}
 
 
-def node_class(zones: int) -> Document:
-    """Machines in the private subnets alone, whose agent enforces network policies."""
+def node_class(scene: Scene, zones: int) -> Document:
+    """Machines in the private subnets alone, whose agent enforces network policies; their disks hold each pod's own."""
+    disk = SYSTEM + math.ceil(max((unit.storage or 0 for unit in scene.units), default=0) / 1024**3)
     return {
         "apiVersion": "eks.amazonaws.com/v1",
         "kind": "NodeClass",
@@ -31,6 +40,7 @@ def node_class(zones: int) -> Document:
             "securityGroupSelectorTerms": [{"id": Ref("security_group.cluster")}],
             "networkPolicy": "DefaultAllow",  # add-ons share the nodes; the namespace of the workload denies by itself
             "networkPolicyEventLogs": "Enabled",
+            **({"ephemeralStorage": {"size": f"{disk}Gi"}} if disk > DISK else {}),
         },
     }
 

@@ -33,7 +33,7 @@ def pod_template(scene: Scene, unit: Service | Job) -> Document:
             **_groups(unit),
             **_sysctls(unit),
         },
-        "containers": [container(scene, own, service)],
+        "containers": [_with_disk(container(scene, own, service), unit)],
         "volumes": volumes(scene, unit),
     }
     if service:
@@ -57,6 +57,14 @@ def pod_template(scene: Scene, unit: Service | Job) -> Document:
         "metadata": {"labels": scene.labels(unit.name), **({"annotations": annotations} if annotations else {})},
         "spec": {key: value for key, value in spec.items() if value != []},
     }
+
+
+def _with_disk(made: Document, unit: Service | Job) -> Document:
+    """The unit's own container with the disk that it may fill, which on Fargate makes the pod's as large."""
+    if unit.storage is None:
+        return made
+    asked = {"ephemeral-storage": memory(unit.storage)}
+    return {**made, "resources": {kind: {**sizes, **asked} for kind, sizes in made["resources"].items()}}
 
 
 def spread(scene: Scene, unit: str) -> list[Document]:

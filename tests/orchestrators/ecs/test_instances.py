@@ -67,6 +67,16 @@ def test_the_fleet_of_the_sample_says_how_it_came_about(portal, names):
     )
 
 
+def test_the_disk_of_an_instance_holds_what_its_tasks_write(one, names):
+    def disk(storage, *types):
+        workload = one({"storage": storage})
+        return fleet(workload, Links(workload, names), EcsSettings(instance_types=types), zones=2).disk
+
+    assert disk(None, "m6i.large") == 50
+    assert disk(40 * 1024**3, "m6i.large") == 50 + 2 * 40
+    assert disk(40 * 1024**3, "m6i.large", "m6i.4xlarge") == 50 + 7 * 40
+
+
 def test_alternatives_count_as_the_smallest_of_them():
     mixed = smallest(("m6i.large", "c6i.xlarge"))
     assert mixed.size.memory == INSTANCES["c6i.xlarge"].size.memory

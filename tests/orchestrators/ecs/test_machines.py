@@ -1,6 +1,7 @@
 """EC2 instances: private, patched, encrypted, moved by ECS, and with no right beyond their cluster."""
 
 import base64
+import dataclasses
 import json
 
 import botocore.session
@@ -9,6 +10,7 @@ from botocore.validate import validate_parameters
 
 from orchestrators.ecs.machines import agent_policy, user_data
 from settings import Compute
+from tests.orchestrators.ecs.conftest import sample
 from tests.orchestrators.ecs.test_component import Provisioned
 
 CLUSTER = "portal-dev-ecs-ec2"
@@ -46,6 +48,16 @@ def test_instances_answer_metadata_by_tokens_alone_and_to_no_container(template)
 def test_disks_are_encrypted(template):
     (mapping,) = template["blockDeviceMappings"]
     assert (mapping["ebs"]["encrypted"], mapping["ebs"]["volumeType"]) == ("true", "gp3")
+
+
+def test_the_disk_is_as_large_as_the_fleet_says():
+    workload = sample()
+    worker = dataclasses.replace(workload.services["worker"], storage=100 * 1024**3)
+    stack = Provisioned(
+        compute=Compute.EC2, workload=dataclasses.replace(workload, services={**workload.services, "worker": worker})
+    )
+    (mapping,) = stack.run.one("ec2/launchTemplate:LaunchTemplate").inputs["blockDeviceMappings"]
+    assert mapping["ebs"]["volumeSize"] == 50 + 2 * 100
 
 
 def test_instances_have_no_public_address_and_admit_nobody(ec2, template, group):

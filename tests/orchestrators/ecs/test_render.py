@@ -198,6 +198,15 @@ def test_everything_that_the_description_says_of_a_container_is_carried(app, api
     }
 
 
+@pytest.mark.parametrize(("storage", "disk"), [(None, None), (20, None), (20.5, 21), (200, 200)])
+def test_a_task_on_fargate_gets_the_disk_that_the_description_asks_for_beyond_its_twenty_gibibytes(
+    app, api, storage, disk
+):
+    document = app({"storage": storage and int(storage * 1024 * MIB)})
+    validate_parameters(document, api)
+    assert document.get("ephemeralStorage") == (disk and {"sizeInGiB": disk})
+
+
 def test_the_main_container_may_use_the_whole_task_and_a_sidecar_its_own_limit(app):
     sidecar = Container(name="log", at=None, resources=Resources(cpus=0.1, memory=100 * MIB))
     document = app({"sidecars": (sidecar,)})

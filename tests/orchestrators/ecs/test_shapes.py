@@ -23,7 +23,7 @@ def queued():
     workload = sample()
     night = ScheduledScaling(at="cron(0 20 * * ? *)", min=1, max=2, timezone="Europe/Berlin")
     scaling = Scaling(min=1, max=5, memory=70, queue=QueueTarget(name="transcripts", per_task=20), schedule=(night,))
-    worker = dataclasses.replace(workload.services["worker"], scaling=scaling)
+    worker = dataclasses.replace(workload.services["worker"], scaling=scaling, storage=40 * 1024**3)
     job = dataclasses.replace(workload.jobs["migrate"], links=("cache", "db"))
     return dataclasses.replace(
         workload, services={**workload.services, "worker": worker}, jobs={**workload.jobs, "migrate": job}

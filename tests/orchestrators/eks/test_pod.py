@@ -57,6 +57,14 @@ def test_a_health_check_tells_starting_serving_and_living_apart():
     assert app["livenessProbe"]["failureThreshold"] * app["livenessProbe"]["periodSeconds"] >= 180
 
 
+def test_a_pod_asks_for_the_disk_that_it_writes_to_and_machines_have_it():
+    app = Service(container=container("app"), storage=100 * 1024 * MIB)
+    assert own(app)["resources"]["requests"]["ephemeral-storage"] == "100Gi"
+    assert own(app, FARGATE)["resources"]["limits"]["ephemeral-storage"] == "100Gi"
+    (machines,) = objects(workload(app), "NodeClass").values()
+    assert machines["spec"]["ephemeralStorage"] == {"size": "130Gi"}
+
+
 def test_a_check_without_a_shell_runs_without_a_shell():
     assert own(Service(container=container("app", healthcheck=check("probe", "ready"))))["readinessProbe"]["exec"] == {
         "command": ["probe", "ready"]
