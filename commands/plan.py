@@ -46,7 +46,7 @@ def _parity(project: str, stack: str, config: dict[str, object], *, as_json: boo
         return 1
     names = Names(project, stack)
     tables = {
-        compute: parity.parity(described, compute, names, wanted.managed)
+        compute: parity.parity(described, compute, names, wanted.managed, wanted.site)
         for compute in dict.fromkeys(placement.compute for placement in wanted.placements)
     }
     if as_json:

@@ -8,7 +8,7 @@ from typing import Literal
 from foundation.names import Names
 from orchestrators import capabilities
 from planning import promises
-from settings import Compute, Orchestrator, Placement
+from settings import Compute, Orchestrator, Placement, SiteSettings
 from workload.errors import DescriptionError
 from workload.model import Workload
 
@@ -26,7 +26,9 @@ class Row:
     how: str = ""
 
 
-def parity(workload: Workload, compute: Compute, names: Names, managed: Collection[str] = ()) -> list[Row]:
+def parity(
+    workload: Workload, compute: Compute, names: Names, managed: Collection[str] = (), site: SiteSettings | None = None
+) -> list[Row]:
     """Every promise in order of the description. What one side cannot carry is left out on both before the rest is
     compared, so that one refusal hides nothing else.
     """
@@ -39,7 +41,7 @@ def parity(workload: Workload, compute: Compute, names: Names, managed: Collecti
     missing = {*managed, *(left_out & set(workload.services))}
     try:
         one = promises.ecs(rest, placements[0], names, missing)
-        other = promises.eks(rest, placements[1], names, missing)
+        other = promises.eks(rest, placements[1], names, missing, site or SiteSettings())
     except DescriptionError as error:
         return rows + [
             Row(unit=workload.name, promise="rendering", verdict="impossible", how=str(problem))

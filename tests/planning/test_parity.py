@@ -14,13 +14,12 @@ from orchestrators import registry
 from planning.parity import Row, parity, text
 from planning.permissions import statements
 from planning.recording import record
-from settings import Compute
+from settings import Compute, SiteSettings
 from workload.model import Job, QueueTarget, Resources
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = Names("switchyard", "dev")
 MANAGED = ("db", "cache")
-BOTH = [compute for compute in Compute if all(compute in entry.computes for entry in registry.ORCHESTRATORS.values())]
 AS_FILES = "ecs: variable DB_PASSWORD; eks: file /run/secrets/db_password"
 BY_ADDRESS = (
     "ecs: to anywhere tcp 443, to db tcp 5432; eks: to any address of the VPC tcp 5432, to anywhere but the VPC tcp 443"
@@ -96,7 +95,7 @@ def of(rows, verdict):
     return {(row.unit, row.promise): row.how for row in rows if row.verdict == verdict}
 
 
-@pytest.mark.parametrize("compute", BOTH)
+@pytest.mark.parametrize("compute", Compute)
 def test_the_sample_is_the_same_on_both_but_for_what_is_named(sample, compute):
     rows = parity(sample, compute, NAMES, MANAGED)
     expected = NAMED[compute] | {(unit, "IAM actions"): by_iam(unit, compute) for unit in UNITS}
@@ -119,13 +118,6 @@ def test_the_sample_is_the_same_on_both_but_for_what_is_named(sample, compute):
     assert len(rows) == 4 * len(promises)
 
 
-@pytest.mark.parametrize("compute", [compute for compute in Compute if compute not in BOTH])
-def test_machines_that_nobody_provisions_are_impossible_with_the_reason(sample, compute):
-    rows = parity(sample, compute, NAMES, MANAGED)
-    assert {row.verdict for row in rows} == {"impossible"}
-    assert all("this version provisions" in row.how for row in rows)
-
-
 def test_what_one_side_cannot_carry_hides_no_other_row(sample):
     rows = parity(sample, Compute.EC2, NAMES, ("cache",))
     assert of(rows, "impossible")["db", "volume that survives"] == (
@@ -146,11 +138,19 @@ def test_a_changed_promise_is_a_difference(sample):
     )
 
 
+def test_both_let_the_sites_own_balancer_in_where_it_takes_the_requests(sample):
+    site = SiteSettings(networks=("192.168.0.0/24",), pods=("192.168.64.0/18",), address="192.168.0.10")
+    rows = parity(sample, Compute.DATACENTER, NAMES, MANAGED, site)
+    assert of(rows, "different")["web", "network reachability"] == (
+        "ecs: to any address; eks: to anywhere but the VPC tcp 443, to api tcp 9000"
+    )
+
+
 def test_both_scale_by_a_queue(sample):
     worker = sample.services["worker"]
     scaled = replace(worker, scaling=replace(worker.scaling, queue=QueueTarget(name="transcripts", per_task=20)))
     described = replace(sample, services={**sample.services, "worker": scaled})
-    for compute in BOTH:
+    for compute in Compute:
         rows = parity(described, compute, NAMES, MANAGED)
         assert ("worker", "number of copies") in of(rows, "same")
         assert "cloudwatch:GetMetricData" in of(rows, "different")["worker", "IAM actions"]
@@ -165,7 +165,7 @@ def test_a_job_that_neither_side_can_carry_is_left_out(sample):
     assert {row.how[:4] for row in rows} == {"ecs:", "eks:"}
 
 
-@pytest.mark.parametrize("compute", BOTH)
+@pytest.mark.parametrize("compute", Compute)
 def test_no_code_of_the_workload_has_a_right_in_aws_on_either(sample, compute):
     """ECS gives each unit a role of its own without a policy; pods have none at all."""
     for orchestrator in registry.ORCHESTRATORS:
