@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_docker_build as docker_build
 
+from foundation.iam import policy
 from foundation.names import Names
 from foundation.references import Copy
 from foundation.repository import login
@@ -81,16 +82,11 @@ def _let_fetch(name: str, made: aws.ecr.Repository, parent: pulumi.Resource) -> 
     aws.ecr.RepositoryPolicy(
         name,
         repository=made.name,
-        policy=pulumi.Output.json_dumps({
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"AWS": "*"},
-                    "Action": "ecr:BatchImportUpstreamImage",
-                    "Condition": {"StringEquals": {"aws:PrincipalAccount": account}},
-                }
-            ],
+        policy=policy({
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": "ecr:BatchImportUpstreamImage",
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": account}},
         }),
         opts=pulumi.ResourceOptions(parent=parent),
     )  # fmt: skip

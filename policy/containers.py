@@ -16,14 +16,20 @@ POD_TEMPLATES = (
 )
 
 
+def definitions(inputs: Inputs) -> list[dict[str, Any]]:
+    """The containers of a task definition, given as text or as a list."""
+    given = inputs.get("containerDefinitions") or "[]"
+    found: list[dict[str, Any]] = json.loads(given) if isinstance(given, str) else given
+    return found
+
+
 def task_containers(inputs: Inputs) -> Iterator[str]:
     """A process that is taken over can neither leave its container, nor change it, nor find a secret in its text."""
     if inputs.get("networkMode") == "host":
         yield "networkMode is host: its containers share the network of the machine"
     if inputs.get("pidMode") == "host":
         yield "pidMode is host: its containers see the processes of the machine"
-    given = inputs.get("containerDefinitions") or "[]"
-    for container in json.loads(given) if isinstance(given, str) else given:
+    for container in definitions(inputs):
         name = container.get("name")
         if container.get("privileged"):
             yield f"the container {name} is privileged"
@@ -35,8 +41,7 @@ def task_containers(inputs: Inputs) -> Iterator[str]:
 
 
 def fixed_images(inputs: Inputs) -> Iterator[str]:
-    given = inputs.get("containerDefinitions") or "[]"
-    for container in json.loads(given) if isinstance(given, str) else given:
+    for container in definitions(inputs):
         if str(container.get("image", "")).endswith(":latest"):
             yield f"the container {container.get('name')} runs whatever is latest"
 
