@@ -159,8 +159,8 @@ class NetworkSettings(Section):
     """`network`: an own VPC of `cidr` over `zones` zones. `egress` is how private subnets reach AWS and the world: by
     NAT gateways, or by `endpoints` of the AWS services that the stack calls and by nothing else.
 
-    Or `vpc`, one that exists, with its subnets by tier, one per zone: `public` for the load balancer, `private` (with a
-    way out of their own) for containers, `isolated` for data.
+    Or `vpc`, one that exists, with its subnets by tier, one per zone: `public` for the load balancer, `private` for
+    containers, `isolated` for data. The way out is its own; `egress: endpoints` says that it has none but endpoints.
     """
 
     cidr: VpcCidr = "10.0.0.0/16"

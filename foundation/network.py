@@ -63,7 +63,8 @@ class Network(pulumi.ComponentResource):
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:foundation:Network", name, None, opts)
         self._name, self._args = name, args
-        self._private_only = args.settings.egress == "endpoints"
+        without_nat = args.settings.egress == "endpoints"
+        self._private_only = without_nat and args.settings.vpc is None
         self._vpc = self._the_vpc()
         self.vpc_id, self.cidr = self._vpc.id, self._vpc.cidr
         self.public_subnet_ids, self.private_subnet_ids = self._vpc.public, self._vpc.private
@@ -71,6 +72,12 @@ class Network(pulumi.ComponentResource):
         self._security_groups()
         if self._private_only:
             self._interface_endpoints()
+        elif without_nat:
+            needed = ", ".join(("s3", *endpoints(args.workload, args.managed, args.placements)))
+            message = (
+                f"{args.settings.vpc} has to have endpoints of {needed}, which let in HTTPS from its private subnets"
+            )
+            pulumi.log.warn(f"network.egress is endpoints: {message}", self)
         self.register_outputs({"vpcId": self.vpc_id})
 
     def admit(self, name: str, group: pulumi.Input[str]) -> None:

@@ -72,9 +72,14 @@ def problems(settings: NetworkSettings, stack: str) -> Iterator[str]:
     for id_ in sorted({id_ for id_ in named if named.count(id_) > 1}):
         yield f"network names {id_} twice; a subnet is public, private or isolated"
     own = NetworkSettings()
-    for key in ("cidr", "zones", "egress"):
+    for key in ("cidr", "zones"):
         if getattr(settings, key) != getattr(own, key):
             yield (
                 f"network.{key} has no use with network.vpc, whose own it is. "
                 f"Repair: pulumi config rm --path network.{key} --stack {stack}"
             )
+    if settings.egress == "nat-per-zone":
+        yield (
+            "network.egress is nat-per-zone, and the NAT gateways of network.vpc are its own. Repair: pulumi config rm "
+            f"--path network.egress --stack {stack}, or set it to endpoints where that VPC has no way out."
+        )

@@ -7,7 +7,7 @@ import pytest
 
 from foundation.subnetids import problems, unfit
 from settings import NetworkSettings, SiteSettings
-from tests.foundation.conftest import Foundation
+from tests.foundation.conftest import ECS, Foundation
 
 VPC = "vpc-0123456789abcdef0"
 
@@ -43,6 +43,17 @@ def made() -> Foundation:
 def test_nothing_of_the_network_is_made_but_the_groups_and_their_rules(made: Foundation) -> None:
     kinds = {each.type.partition(":")[2].partition("/")[0] + ":" + each.type.rpartition(":")[2] for each in of(made)}
     assert kinds == {"ec2:SecurityGroup", "vpc:SecurityGroupIngressRule", "vpc:SecurityGroupEgressRule"}
+
+
+def test_in_a_vpc_without_a_way_out_the_endpoints_are_its_owners_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    assert list(problems(network(egress="endpoints"), "test")) == []
+    made = Foundation("closed", network=network(egress="endpoints"), placements=(ECS,))
+    assert made.run.of("ec2/vpcEndpoint:VpcEndpoint") == []
+    assert [each.inputs["sources"] for each in made.run.of("docker-build:index:Index")] != []
+    assert (
+        f"network.egress is endpoints: {VPC} has to have endpoints of s3, ecr.api, ecr.dkr, logs, which let in HTTPS "
+        "from its private subnets"
+    ) in caplog.messages
 
 
 def of(made: Foundation) -> list[Any]:
@@ -94,7 +105,7 @@ def test_a_site_with_the_vpcs_own_addresses_is_refused() -> None:
 
 
 def test_what_the_settings_lack_is_said_at_once() -> None:
-    found = list(problems(network(public=(), private=ids(2, 1), isolated=ids(2, 1) * 2, egress="endpoints"), "test"))
+    found = list(problems(network(public=(), private=ids(2, 1), isolated=ids(2, 1) * 2, egress="nat-per-zone"), "test"))
     assert found == [
         (
             f"network.public has 0 subnet(s) of {VPC}; a load balancer and a database want two zones at least. "
@@ -106,8 +117,8 @@ def test_what_the_settings_lack_is_said_at_once() -> None:
         ),
         f"network names {ids(2)[0]} twice; a subnet is public, private or isolated",
         (
-            "network.egress has no use with network.vpc, whose own it is. "
-            "Repair: pulumi config rm --path network.egress --stack test"
+            "network.egress is nat-per-zone, and the NAT gateways of network.vpc are its own. Repair: pulumi config rm "
+            "--path network.egress --stack test, or set it to endpoints where that VPC has no way out."
         ),
     ]
 
