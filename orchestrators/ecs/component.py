@@ -75,8 +75,8 @@ class Ecs(pulumi.ComponentResource):
         self._log_key = log_key(f"{name}-logs", args, parent=self) if args.protect else None
         self._tasks: dict[str, Task] = {}
         self._done: dict[str, pulumi.Resource] = {}
-        for unit in self._documents:
-            self._settle(unit)
+        for unit, before in self._order.before.items():
+            self._settle(args.workload.units[unit], [self._done[other] for other in before])
         self.running = {service.name: self._running(service) for service in services}
         self.signals = [signal for s in services for signal in service_signals(s, args.placement, args.names)]
         self.signals.append(node_signal(args.placement))
@@ -162,14 +162,10 @@ class Ecs(pulumi.ComponentResource):
         self._values["capacity_provider"] = machines.capacity_provider
         return [machines.capacity_provider]
 
-    def _settle(self, name: str) -> pulumi.Resource:
-        """What stands when the unit is there: its rollout, or its run; made after all that has to stand before."""
-        if name not in self._done:
-            unit = self._args.workload.units[name]
-            before = [self._settle(other) for other in self._order.before[name]]
-            self._prepare(unit)
-            self._done[name] = self._service(unit, before) if isinstance(unit, Service) else self._run(unit, before)
-        return self._done[name]
+    def _settle(self, unit: Service | Job, before: Sequence[pulumi.Resource]) -> None:
+        """Makes the unit's rollout, or its run."""
+        self._prepare(unit)
+        self._done[unit.name] = self._service(unit, before) if isinstance(unit, Service) else self._run(unit, before)
 
     def _prepare(self, unit: Service | Job) -> None:
         """The unit's task definition, and the roles that it takes."""

@@ -18,8 +18,8 @@ from workload.model import Service
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`before` has what stands before each unit; `late` are the calls (who, whom) that no order can serve, as they
-    close a circle.
+    """`before` has what stands before each unit, the units in the order in which they come up; `late` are the calls
+    (who, whom) that no order can serve, as they close a circle.
     """
 
     before: Mapping[str, tuple[str, ...]]
@@ -54,13 +54,17 @@ def order(links: Links, compute: Compute) -> Order:
             raise DescriptionError([Problem(here[units[0]].container.at, message)])
         graph[calls[0]].discard(calls[1])
         late.append(calls)
-    return Order({name: tuple(sorted(before)) for name, before in graph.items()}, tuple(late))
+    return Order({name: tuple(sorted(graph[name])) for name in _sorter(graph).static_order()}, tuple(late))
+
+
+def _sorter(graph: Mapping[str, set[str]]) -> TopologicalSorter[str]:
+    return TopologicalSorter({name: sorted(before) for name, before in graph.items()})
 
 
 def _circle(graph: Mapping[str, set[str]]) -> list[tuple[str, str]]:
     """Pairs (before, after) that lead back to where they began; none when there is an order."""
     try:
-        TopologicalSorter({name: sorted(before) for name, before in graph.items()}).prepare()
+        _sorter(graph).prepare()
     except CycleError as error:
         nodes: list[str] = error.args[1]
         return [*pairwise(nodes)]

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from foundation.data import Endpoint
-from foundation.signals import Metric
+from foundation.signals import NODES, Metric
 from orchestrators.base import OrchestratorArgs
 from orchestrators.registry import component
 from settings import ClusterSettings, Compute, EcsSettings, SiteSettings
@@ -239,7 +239,7 @@ def test_spot_tasks_come_beside_those_on_demand_and_never_for_jobs():
 
 
 def test_every_service_tells_every_signal_or_why_not(dev):
-    told = {(s.subject, s.name) for s in dev.ecs.signals}
+    told = {(s.subject, s.name) for s in dev.ecs.signals if s.subject != NODES}
     assert told == {
         (service, name)
         for service in ("web", "api", "worker")
@@ -248,7 +248,9 @@ def test_every_service_tells_every_signal_or_why_not(dev):
 
 
 def test_events_are_those_of_the_own_cluster_only(dev):
-    assert {e.name for e in dev.ecs.events} == {"ecs-task-stopped", "ecs-deployment-failed", "ecs-service-impaired"}
+    assert {e.name for e in dev.ecs.events} == {
+        f"ecs-fargate-{event}" for event in ("task-stopped", "deployment-failed", "service-impaired")
+    }
     assert all("portal-dev-ecs-fargate" in json.dumps(e.pattern) for e in dev.ecs.events)
 
 
