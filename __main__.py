@@ -23,6 +23,7 @@ from foundation.network import Network, NetworkArgs
 from foundation.routes import Routes, RoutesArgs
 from foundation.secrets import Secrets, SecretsArgs
 from foundation.stores import stores
+from foundation.takeover import weights
 from orchestrators import registry
 from orchestrators.base import OrchestratorArgs
 from policy.hold import hold
@@ -34,7 +35,10 @@ protect = settings.protect
 hold()
 preflight(settings)
 
-Keeper("keeper", KeeperArgs(stores=stores(workload, settings), lose=settings.lose, stack=settings.stack))
+Keeper(
+    "keeper",
+    KeeperArgs(stores=stores(workload, settings), weights=weights(settings), lose=settings.lose, stack=settings.stack),
+)
 
 network = Network(
     "network",

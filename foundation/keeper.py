@@ -1,6 +1,8 @@
-"""The record of what keeps data, in the stack's own state: a change that would lose some of it is refused.
+"""The record of what keeps data and of whose targets the edge names, in the stack's own state: a change that would lose
+some data, or leave requests without targets, is refused.
 
-Pulumi writes a dynamic provider's pickle into the state, so the class holds nothing; what it does is in `stores`.
+Pulumi writes a dynamic provider's pickle into the state, so the class holds nothing; what it does is in `stores` and
+`takeover`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,17 +19,19 @@ class _KeeperProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        from foundation import stores  # noqa: PLC0415 - only the name goes into the pickle
+        from foundation import stores, takeover  # noqa: PLC0415 - only the name goes into the pickle
 
         losing = stores.losses(olds.get("stores") or {}, news["stores"], news["lose"], news["stack"])
         failures = [CheckFailure("stores", stores.refusal(losing))] if losing else []
+        if refused := takeover.refusal(olds.get("weights"), news["weights"], news["stack"]):
+            failures.append(CheckFailure("weights", refused))
         return CheckResult(news, failures)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(id_=props["stack"], outs=props)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=any(olds.get(key) != news.get(key) for key in ("stores", "lose", "stack")))
+        return DiffResult(changes=any(olds.get(key) != news.get(key) for key in ("stores", "lose", "stack", "weights")))
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(outs=news)
@@ -35,9 +39,10 @@ class _KeeperProvider(ResourceProvider):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeeperArgs:
-    """`lose` are the names of stores whose loss is acknowledged."""
+    """`lose` are the names of stores whose loss is acknowledged, `weights` is what `takeover` gives."""
 
     stores: Mapping[str, Store]
+    weights: Mapping[str, str]
     lose: Sequence[str]
     stack: str
 
@@ -46,5 +51,10 @@ class Keeper(Resource, module="switchyard", name="Keeper"):
     """Stands first, so that the engine asks it before anything is changed. Both `preview` and `up` ask."""
 
     def __init__(self, name: str, args: KeeperArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        props = {"stores": texts(args.stores), "lose": list(args.lose), "stack": args.stack}
+        props = {
+            "stores": texts(args.stores),
+            "lose": list(args.lose),
+            "stack": args.stack,
+            "weights": dict(args.weights),
+        }
         super().__init__(_KeeperProvider(), name, props, opts)

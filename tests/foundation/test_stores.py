@@ -149,7 +149,7 @@ def test_an_acknowledgement_of_what_is_kept_is_refused_with_the_repair() -> None
 
 
 def test_the_engine_is_told_of_every_loss_at_once_and_of_none_at_first(before: dict[str, dict[str, str]]) -> None:
-    news = {"stores": {}, "lose": [], "stack": "test"}
+    news = {"stores": {}, "lose": [], "stack": "test", "weights": {}}
     provider = _KeeperProvider()
     assert provider.check({}, {**news, "stores": before}).failures == []
     two = {**before, "cache@elasticache": {"what": "w", "dump": "d", "restore": "r"}}
@@ -158,7 +158,7 @@ def test_the_engine_is_told_of_every_loss_at_once_and_of_none_at_first(before: d
 
 
 def test_the_record_is_registered_as_plain_values() -> None:
-    args = KeeperArgs(stores=stores(described(), settings(EKS)), lose=(), stack="test")
+    args = KeeperArgs(stores=stores(described(), settings(EKS)), weights={}, lose=(), stack="test")
     found = run(lambda: Keeper("keeper", args)).one("switchyard:Keeper")
     assert list(found.inputs["stores"]) == [DISK]
 
