@@ -51,6 +51,7 @@ network = Network(
         settings=settings.network,
         edge=settings.edge,
         site=settings.site,
+        sessions=settings.ecs.exec,
         tags=tags,
     ),
 )

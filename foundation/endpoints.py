@@ -9,11 +9,14 @@ from workload.model import Service, Workload
 _MACHINES = ("ecs", "ecs-agent", "ecs-telemetry")
 
 
-def endpoints(workload: Workload, managed: Collection[str], placements: Sequence[Placement]) -> tuple[str, ...]:
+def endpoints(
+    workload: Workload, managed: Collection[str], placements: Sequence[Placement], *, sessions: bool = False
+) -> tuple[str, ...]:
     """The interface endpoints, by the last part of their service name. S3 is not here: its gateway endpoint is free and
     stands in every stack.
 
-    Images and logs always; secrets and queues where a unit uses them; on machines also what ECS's agent calls.
+    Images and logs always; secrets and queues where a unit uses them; on machines also what ECS's agent calls, and for
+    `sessions` in containers what keeps them (AWS: "Amazon ECS Exec", considerations).
     Tasks on Fargate need no endpoint of ECS (AWS: "Amazon ECS interface VPC endpoints", Amazon ECS developer guide).
     """
     running = [unit for name, unit in workload.units.items() if name not in managed]
@@ -24,6 +27,8 @@ def endpoints(workload: Workload, managed: Collection[str], placements: Sequence
         needed.add("sqs")
     if machines(placements):
         needed.update(_MACHINES)
+    if sessions:
+        needed.add("ssmmessages")
     return tuple(sorted(needed))
 
 

@@ -38,6 +38,8 @@ class NetworkArgs:
     settings: NetworkSettings
     edge: EdgeSettings
     site: SiteSettings
+    sessions: bool = False
+    """Whether people may run commands in containers (`ecs.exec`)."""
     tags: Mapping[str, str]
 
 
@@ -73,7 +75,7 @@ class Network(pulumi.ComponentResource):
         if self._private_only:
             self._interface_endpoints()
         elif without_nat:
-            needed = ", ".join(("s3", *endpoints(args.workload, args.managed, args.placements)))
+            needed = ", ".join(("s3", *self._endpoints()))
             message = (
                 f"{args.settings.vpc} has to have endpoints of {needed}, which let in HTTPS from its private subnets"
             )
@@ -105,10 +107,14 @@ class Network(pulumi.ComponentResource):
         )
         return own_vpc(self._name, own, parent=self)
 
+    def _endpoints(self) -> Sequence[str]:
+        args = self._args
+        return endpoints(args.workload, args.managed, args.placements, sessions=args.sessions)
+
     def _interface_endpoints(self) -> None:
         """A private address of each AWS service that the stack calls, in every zone and under its public name."""
         args = self._args
-        for service in endpoints(args.workload, args.managed, args.placements):
+        for service in self._endpoints():
             aws.ec2.VpcEndpoint(
                 f"{self._name}-{service.replace('.', '-')}",
                 vpc_id=self.vpc_id,

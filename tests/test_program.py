@@ -80,6 +80,11 @@ def test_two_placements_share_one_edge_by_their_weights(side_by_side):
     assert [group["weight"] for group in action["forward"]["targetGroups"]] == [90, 10]
 
 
+def test_sessions_in_a_network_without_a_way_out_have_their_endpoint():
+    found, *_ = recording("dev", "network={egress: endpoints}", "ecs={exec: true}")
+    assert "network-ssmmessages" in {resource.name for resource in found.resources}
+
+
 def test_the_plan_says_who_owns_the_weights_of_two_placements(both, dev):
     (owned,) = [entry for entry in both["ledger"] if entry["resource"] == "routes-web"]
     assert owned["owner"] == "the weights of `placements`"

@@ -21,13 +21,6 @@ def problems(workload: Workload, settings: Settings, placement: Placement) -> It
     if settings.ecs.deployment != "rolling":
         yield from _shifting(workload, settings, placement)
     yield from _large_configs(workload, settings)
-    if settings.ecs.exec and settings.network.egress == "endpoints":
-        yield Problem(
-            None,
-            "ecs.exec: a session goes through Session Manager, which a network without a way out does not reach\n"
-            f"    pulumi config set --path ecs.exec false --stack {settings.stack}\n"
-            f"    or pulumi config set --path network.egress nat --stack {settings.stack}",
-        )
     if placement.compute is Compute.EC2:
         yield from instances.problems(workload, settings.managed, links, settings.ecs)
     if placement.compute is Compute.DATACENTER:

@@ -35,6 +35,10 @@ def test_a_mounted_secret_needs_its_endpoint() -> None:
     assert set(endpoints(portal(api=reading_a_secret()), (), [FARGATE])) == {*BASIC, "secretsmanager"}
 
 
+def test_sessions_in_containers_need_what_keeps_them() -> None:
+    assert set(endpoints(portal(), (), [FARGATE], sessions=True)) == {*BASIC, "ssmmessages"}
+
+
 def test_machines_need_what_their_agent_calls() -> None:
     assert set(endpoints(portal(), (), [MACHINES])) == {*BASIC, "ecs", "ecs-agent", "ecs-telemetry"}
 

@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from orchestrators.ecs.check import problems
-from settings import Compute, Orchestrator, Placement, load
 from tests.orchestrators.ecs.test_component import Provisioned
 
 
@@ -45,14 +43,3 @@ def test_a_service_that_can_be_entered_has_the_rights_of_sessions_and_a_root_tha
 def test_a_job_cannot_be_entered(entered):
     assert roots(entered, "migrate") == {True}
     assert not [p for p in entered.run.of("iam/rolePolicy:RolePolicy") if p.name == "ecs-migrate-exec"]
-
-
-def test_a_network_without_a_way_out_is_refused_with_both_repairs(one):
-    config = {"portal:ecs": {"exec": True}, "portal:network": {"egress": "endpoints"}}
-    wanted = load({"aws:region": "eu-central-1", **config}, project="portal", stack="dev")
-    (reason,) = problems(one(), wanted, Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE))
-    assert str(reason) == (
-        "ecs.exec: a session goes through Session Manager, which a network without a way out does not reach\n"
-        "    pulumi config set --path ecs.exec false --stack dev\n"
-        "    or pulumi config set --path network.egress nat --stack dev"
-    )
