@@ -1,6 +1,7 @@
 """Which requests go where, as data: health-check paths, and listener rules by host and path."""
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ _LOCAL_URL = re.compile(r"http://(?:127\.0\.0\.1|localhost|0\.0\.0\.0|\[::1\]):(
 # ("Listener rules for your Application Load Balancer", Elastic Load Balancing user guide).
 _LONGEST_PATH = 128
 _MOST_RULES = 100  # AWS: "Quotas for your Application Load Balancers"
+_LEAST_DEREGISTRATION = 30
 _SLOT = 100
 _PARKING = 40_000
 _PARKING_PLACES = 10_000
@@ -32,6 +34,11 @@ class Route:
 def ingresses(workload: Workload) -> dict[str, Ingress]:
     """The services that the edge serves, by name."""
     return {name: service.ingress for name, service in workload.services.items() if service.ingress}
+
+
+def deregistration(service: Service) -> int:
+    """Seconds for which the requests of a target that leaves may still end: as long as its container takes to stop."""
+    return max(_LEAST_DEREGISTRATION, math.ceil(service.container.stop_grace_period))
 
 
 def health_path(service: Service, ingress: Ingress) -> str:

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from foundation.ledger import Owned
-from foundation.routing import Route, health_path, ingresses, parking_priorities, routes
+from foundation.routing import Route, deregistration, health_path, ingresses, parking_priorities, routes
 from foundation.rules import elsewhere, rule, rule_name
 from settings import Orchestrator, Placement
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from foundation.edge import EdgeArgs
 
 _NAME_LIMIT = 32  # AWS: names of target groups
-_DRAIN_SECONDS = 30
 _NOBODY = "192.0.2.0/24"  # RFC 5737: for documentation only, so no request comes from there
 
 
@@ -123,7 +122,7 @@ def _group(
         target_type="ip",
         protocol="HTTP",
         port=ingress.port,
-        deregistration_delay=_DRAIN_SECONDS,
+        deregistration_delay=deregistration(args.workload.services[service]),
         slow_start=args.settings.slow_start,
         stickiness=(
             {"type": "lb_cookie", "enabled": True, "cookie_duration": args.settings.sticky}

@@ -1,4 +1,5 @@
 import ast
+import asyncio
 import json
 import re
 import subprocess
@@ -93,6 +94,12 @@ def alerting(settings: AlertSettings = MAILED, clusters: tuple[str, ...] = ("ecs
         Alerting("alerting", args)
 
     return run(program)
+
+
+@pytest.fixture(autouse=True)
+def loop():
+    """Outputs made outside a program want one, and another test may have closed the thread's."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import deque
+from dataclasses import replace
 from typing import TypeVar
 
 import pulumi
@@ -352,6 +353,15 @@ def test_access_logs_may_be_written_before_the_load_balancer_names_their_bucket(
 def test_a_cluster_may_register_targets_in_its_own_groups_alone(dev: Foundation) -> None:
     tags = {group.name: group.inputs["tags"].get("eks:eks-cluster-name") for group in dev.run.of("TargetGroup")}
     assert tags == {"edge-ecs-fargate-web": None, "edge-eks-ec2-web": "portal-dev-eks-ec2"}
+
+
+@pytest.mark.parametrize(("grace", "delay"), [(10, 30), (90, 90)])
+def test_a_target_that_leaves_may_end_its_requests_while_it_may_run(grace: float, delay: int) -> None:
+    described = portal()
+    web = described.services["web"]
+    slow = replace(web, container=replace(web.container, stop_grace_period=grace))
+    made = Foundation("dev", workload=replace(described, services={**described.services, "web": slow}))
+    assert {group.inputs["deregistrationDelay"] for group in made.run.of("TargetGroup")} == {delay}
 
 
 def test_each_target_group_is_parked_where_no_request_comes(dev: Foundation) -> None:

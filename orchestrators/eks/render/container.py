@@ -3,9 +3,10 @@
 import math
 from typing import Any
 
+from foundation.routing import deregistration
 from orchestrators.documents import Document
 from orchestrators.eks.render.kubernetes import cpu, memory, object_name, seconds
-from orchestrators.eks.render.scene import DEREGISTRATION, PROPAGATION, Scene
+from orchestrators.eks.render.scene import PROPAGATION, Scene
 from workload.model import Container, HealthCheck, Resources, Service
 from workload.text import Ref, Text
 
@@ -44,7 +45,7 @@ def container(scene: Scene, spec: Container, service: Service | None = None) -> 
 
 def drain(service: Service) -> int:
     """Seconds for which a pod that has to go still answers, while those who send to it hear that it goes."""
-    return DEREGISTRATION + PROPAGATION if service.ingress else PROPAGATION
+    return deregistration(service) + PROPAGATION if service.ingress else PROPAGATION
 
 
 def _literal(scene: Scene, text: Text) -> str | Text:

@@ -3,12 +3,14 @@
 from orchestrators.documents import Document
 from orchestrators.eks.render.kubernetes import object_name
 from orchestrators.eks.render.pod import pod_template
-from orchestrators.eks.render.scene import DEREGISTRATION, Scene
+from orchestrators.eks.render.scene import Scene
 from orchestrators.eks.render.volume import claim, named_volumes
 from workload.model import Service, Update
 
 STEADY = 10
 """Seconds that a new pod has to stay ready before it counts: one that crashes right after its start never does."""
+EDGE_STEADY = 30
+"""The same behind the edge, whose target groups ask twice, ten seconds apart, before they send requests."""
 
 
 def controller(scene: Scene, service: Service) -> Document:
@@ -63,7 +65,7 @@ def min_ready(service: Service) -> int:
     and behind the edge until the load balancer has found the target healthy, as Auto Mode has no readiness gates.
     """
     asked = round(max(service.update.delay, service.update.monitor))
-    return max(asked, DEREGISTRATION if service.ingress else STEADY)
+    return max(asked, EDGE_STEADY if service.ingress else STEADY)
 
 
 def _replicas(service: Service) -> Document:

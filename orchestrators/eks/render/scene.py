@@ -15,9 +15,6 @@ from workload.text import Ref, Text
 
 NAME_LABEL = "app.kubernetes.io/name"
 
-DEREGISTRATION = 30
-"""Seconds for which the edge still sends requests to a target that leaves: its target groups' deregistration delay."""
-
 PROPAGATION = 5
 """Seconds until every node's kube-proxy and every client's connection pool has heard that an address is gone."""
 

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from foundation.routing import deregistration
 from orchestrators.documents import fill
 from orchestrators.eks.render import render
 from tests.orchestrators.eks.portal import (
@@ -77,11 +80,13 @@ def test_a_shell_check_names_its_shell():
     assert command == ["/bin/sh", "-c", "curl -f localhost"]
 
 
-def test_a_pod_behind_the_edge_outlives_its_deregistration():
-    spec = pod(Service(container=container("app", expose=(80,), stop_grace_period=20.0), ingress=Ingress(port=80)))
+@pytest.mark.parametrize("grace", [20, 90])
+def test_a_pod_behind_the_edge_outlives_its_deregistration(grace):
+    service = Service(container=container("app", expose=(80,), stop_grace_period=grace), ingress=Ingress(port=80))
+    spec = pod(service)
     wait = spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert wait > 30
-    assert spec["terminationGracePeriodSeconds"] >= wait + 20
+    assert wait > deregistration(service)
+    assert spec["terminationGracePeriodSeconds"] >= wait + grace
 
 
 def test_fargate_is_asked_for_what_it_limits():
