@@ -221,7 +221,7 @@ class AlertSettings(Section):
     budget: Dollars | None = None
 
 
-KubernetesVersion = Literal["1.33", "1.34", "1.35", "1.36"]
+KubernetesVersion = Literal["1.36", "1.35", "1.34", "1.33"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
