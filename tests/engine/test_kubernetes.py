@@ -4,7 +4,9 @@ schema, its server-side apply, and pod security as the namespace asks for it.
 
 import os
 import shutil
+import threading
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,18 +31,51 @@ def kube(cli):
         pytest.skip(message)
     with Api(yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text())) as api:
         cluster = Kube(api)
-        brought = [definition(key, shape) for key, shape in SHAPES.items()]
+        brought = [_with_status(definition(key, shape)) for key, shape in SHAPES.items()]
         cluster.nodes(*NODES)
         cluster.apply(*brought)
+        until(lambda: all(_established(cluster.api.get(cluster.path(each))) for each in brought))
         yield cluster
         cluster.delete(*brought)
         for node in NODES:
             api.call("DELETE", f"/api/v1/nodes/{node}")
 
 
+def _with_status(brought):
+    (version,) = brought["spec"]["versions"]
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version["schema"]["openAPIV3Schema"]["properties"]["status"] = anything
+    return brought
+
+
+def _established(brought):
+    conditions = brought.get("status", {}).get("conditions", ())
+    return any(condition["type"] == "Established" and condition["status"] == "True" for condition in conditions)
+
+
+@contextmanager
+def operator(kube):
+    """Of External Secrets, as far as a stack waits for it: it says of each that it is there."""
+    over = threading.Event()
+    path = f"/apis/external-secrets.io/v1/namespaces/{NAMESPACE}/externalsecrets"
+    ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+
+    def serve():
+        while not over.wait(0.5):
+            for found in kube.api.get(path)["items"]:
+                if "status" not in found:
+                    kube.patch(f"{path}/{found['metadata']['name']}", ready)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
 @pytest.fixture(scope="module")
 def account(kube, tmp_path_factory):
-    with project(tmp_path_factory.mktemp("kubernetes"), real=["kubernetes"]) as made:
+    with project(tmp_path_factory.mktemp("kubernetes"), real=["kubernetes"]) as made, operator(kube):
         made.place("dev", "eks-ec2")
         yield made
 
@@ -48,9 +83,11 @@ def account(kube, tmp_path_factory):
 @pytest.fixture(scope="module")
 def stack(account):
     made = account.stack("dev")
-    made.up()
-    yield made
-    made.destroy()
+    try:
+        made.up()
+        yield made
+    finally:
+        made.destroy()
 
 
 def test_every_pod_runs_under_the_restricted_standard(kube, stack):
