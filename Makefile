@@ -1,6 +1,6 @@
 # Everyday commands. `make run` and `make test` set up on their own and reinstall only when a lock file changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-docker test-engine test-cluster lint format bench screenshots lock clean
+.PHONY: help setup run test pytest test-docker test-engine test-cluster lint format bench screenshots lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,7 +24,10 @@ $(READY): bootstrap.lock requirements.lock pyproject.toml
 run: $(READY) ## Run the five services here under load, with a fault, an alarm and its mail
 	@$(BIN)/switchyard run
 
-test: lint ## Check style and types, then run every test that needs neither a Docker engine nor a cluster
+test: $(READY) ## Check style and types while every test runs that needs neither a Docker engine nor a cluster
+	@$(MAKE) --no-print-directory --jobs=2 lint pytest
+
+pytest: $(READY)
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not docker and not cluster and not engine"
 
 test-docker: $(READY) ## Run the tests that need a Docker engine with Compose v2

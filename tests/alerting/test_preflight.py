@@ -27,6 +27,7 @@ def nobody(monkeypatch, tmp_path):
     for variable in FILES:
         monkeypatch.setenv(variable, str(tmp_path / "none"))
     monkeypatch.setattr(preflight, "VENDOR", tmp_path / "none")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it may have found credentials in an earlier test
     return monkeypatch
 
 
