@@ -11,7 +11,6 @@ _REGIONAL = {
     "ssm": "AWS Systems Manager registers the machine and renews its credentials",
     "api.ecr": "Amazon ECR gives the way to an image",
     "*.dkr.ecr": "Amazon ECR, of the stack and of EKS's add-ons",
-    "elasticloadbalancing": "pods are registered with the load balancer",
     "ec2": "whether a pod's address is one of the VPC",
     "secretsmanager": "the values of secrets",
     "logs": "Amazon CloudWatch Logs",
@@ -19,21 +18,25 @@ _REGIONAL = {
 }
 """By the first part of the host's name (Amazon EKS user guide, prepare networking for hybrid nodes)."""
 
+_CONTROLLER = {"elasticloadbalancing": "pods are registered with the load balancer"}
+"""Where no balancer of the site takes the requests."""
+
 _FIXED = {
     "hybrid-assets.eks.amazonaws.com": "nodeadm and the kubelet, while a machine joins",
-    "public.ecr.aws": "Cilium and the load-balancer controller",
+    "public.ecr.aws": "Cilium and controllers of AWS",
     "*.cloudfront.net": "the layers of those images",
     "ghcr.io": "External Secrets and KEDA",
     "pkg-containers.githubusercontent.com": "the layers of those images",
 }
 
 
-def egress(workload: Workload, managed: Collection[str], *, region: str, vpc: str) -> list[str]:
+def egress(workload: Workload, managed: Collection[str], *, region: str, vpc: str, proxied: bool) -> list[str]:
     """One line each: host or network (`*` stands for any name), TCP port, reason. What an application calls besides is
-    its own.
+    its own. `proxied` is whether the site's own balancer takes the requests.
     """
     domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    hosts = {f"{service}.{region}.{domain}": why for service, why in _REGIONAL.items()}
+    regional = _REGIONAL if proxied else _REGIONAL | _CONTROLLER
+    hosts = {f"{service}.{region}.{domain}": why for service, why in regional.items()}
     hosts[f"prod-{region}-starport-layer-bucket.s3.{region}.{domain}"] = "the layers of images in Amazon ECR"
     hosts[f"amazon-ssm-{region}.s3.{region}.{domain}"] = "the agent of Systems Manager, while a machine joins"
     data = (service for name, service in workload.services.items() if name in managed)

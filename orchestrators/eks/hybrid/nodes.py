@@ -58,7 +58,11 @@ def nodes(name: str, args: OrchestratorArgs, parent: pulumi.Resource) -> Nodes:
         "join": join,
         "activation-expires": activation.expiration_date,
         "egress": pulumi.Output.from_input(args.network.cidr).apply(
-            lambda cidr: "\n".join(egress(args.workload, tuple(args.endpoints), region=args.region, vpc=cidr))
+            lambda cidr: "\n".join(
+                egress(
+                    args.workload, tuple(args.endpoints), region=args.region, vpc=cidr, proxied=bool(args.site.address)
+                )
+            )
         ),
     }
     return Nodes(role=granted, activation=activation, exports=exports)

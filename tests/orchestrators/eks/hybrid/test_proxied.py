@@ -11,6 +11,7 @@ import pytest
 
 from orchestrators.documents import fill
 from orchestrators.eks import Eks
+from orchestrators.eks.hybrid.egress import egress
 from orchestrators.eks.hybrid.ports import ports
 from orchestrators.eks.render import render
 from orchestrators.site.proxy import proxy
@@ -43,6 +44,12 @@ def both():
 
 def config():
     return proxy(ports(portal(), MANAGED, SITE, "10.0.0.0/16"), SITE, cluster="portal-prod-eks-datacenter")
+
+
+@pytest.mark.parametrize("proxied", [True, False])
+def test_the_firewall_opens_the_way_to_the_load_balancers_api_for_the_controller_alone(proxied):
+    hosts = egress(portal(), MANAGED, region="eu-central-1", vpc="10.0.0.0/16", proxied=proxied)
+    assert any(line.startswith("elasticloadbalancing.") for line in hosts) is not proxied
 
 
 def test_every_machine_publishes_an_ingress_for_its_own_pods():
