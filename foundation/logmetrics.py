@@ -12,8 +12,8 @@ from workload.model import Service
 if TYPE_CHECKING:
     import pulumi
 
-LEVELS = ("error", "critical", "fatal")
-"""What `level` is in a line that counts as an error, in small or in capital letters."""
+ERROR_LEVELS = tuple(word for level in ("error", "critical", "fatal") for word in (level, level.upper()))
+"""What `level` is in a line that counts as an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def log_metrics(service: Service, names: Names, place: str, lines: Lines | None 
             },
         )
 
-    levels = " || ".join(f'({under}.level = "{word}")' for level in LEVELS for word in (level, level.upper()))
+    levels = " || ".join(f'({under}.level = "{word}")' for word in ERROR_LEVELS)
     found = [metric("error_lines", levels, "Count", metricValue="1", defaultValue=0.0)]
     if service.scaling and service.scaling.queue:
         queue = f"({under}.queue = {json.dumps(service.scaling.queue.name, ensure_ascii=False)})"

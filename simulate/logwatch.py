@@ -5,11 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from foundation.logmetrics import LEVELS
+from foundation.logmetrics import ERROR_LEVELS
 from simulate.alarms import Sample
 from workload.model import Service
-
-LEVEL_WORDS = {word for level in LEVELS for word in (level, level.upper())}
 
 
 class LogWatch:
@@ -23,7 +21,7 @@ class LogWatch:
         """`error_lines` of every service, and of one that scales by a queue what it says of that."""
         for service in self._services:
             found = [line for line in self._lines(service.name) if isinstance(line, dict)]
-            errors = sum(line.get("level") in LEVEL_WORDS for line in found)
+            errors = sum(line.get("level") in ERROR_LEVELS for line in found)
             yield Sample(now, service.name, "error_lines", errors)
             if service.scaling and service.scaling.queue:
                 for line in found:

@@ -117,7 +117,8 @@ class Watch:
                 yield told
 
     def _explained(self, told: Notification) -> bool:
-        return any(self._states.get(child) == "ALARM" for child in self._causes.get(told.cause, ()))
+        states = self._states
+        return any(states.get(child) == "ALARM" for child in self._causes.get(told.cause, ()))
 
     @property
     def _states(self) -> Mapping[str, str]:

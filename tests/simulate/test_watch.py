@@ -115,6 +115,13 @@ def test_a_line_that_is_still_being_written_counts_once(story):
     assert [told for told in story.news() if told[2] == "alarm"] == [("api", "error_lines", "alarm")]
 
 
+def test_a_level_that_is_no_word_is_no_error(story):
+    for _ in range(20):
+        story.toys.write("api", level=["error"], queue={})
+    story.minutes(8)
+    assert story.news() == []
+
+
 def test_what_a_service_says_of_its_queue_is_measured(story):
     for _ in range(6):
         story.toys.write("worker", queue="transcripts", queue_depth=2000, queue_age=5)
