@@ -173,20 +173,33 @@ class Evidence:
             if not answer.get("NextToken"):
                 break
             request["NextToken"] = answer["NextToken"]
-        given: list[Mapping[str, Mapping[str, str]]] = [json.loads(version["Value"]) for version in versions]
+        given = [version["Value"] for version in versions]
         return [
             _Up(version["LastModifiedDate"], before, after)
-            for version, before, after in zip(versions, [{}, *given], given, strict=False)
+            for version, before, after in zip(versions, ["{}", *given], given, strict=False)
         ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Up:
-    """An `up` that changed something: when, and what each service had before and after."""
+    """An `up` that changed something: when, and what each service had before and after, read where it is asked for."""
 
     at: datetime
-    before: Mapping[str, Mapping[str, str]]
-    after: Mapping[str, Mapping[str, str]]
+    old: str
+    new: str
+
+    @property
+    def before(self) -> Mapping[str, Mapping[str, str]]:
+        return _read(self.old)
+
+    @property
+    def after(self) -> Mapping[str, Mapping[str, str]]:
+        return _read(self.new)
+
+
+def _read(value: str) -> Mapping[str, Mapping[str, str]]:
+    given: Mapping[str, Mapping[str, str]] = json.loads(value)
+    return given
 
 
 def _differences(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]) -> Iterable[str]:
