@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from foundation.iam import on_behalf_of, service_trust
+from foundation.site import proxied
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks.hybrid.egress import egress
 from orchestrators.eks.hybrid.join import join_script
@@ -60,7 +61,11 @@ def nodes(name: str, args: OrchestratorArgs, parent: pulumi.Resource) -> Nodes:
         "egress": pulumi.Output.from_input(args.network.cidr).apply(
             lambda cidr: "\n".join(
                 egress(
-                    args.workload, tuple(args.endpoints), region=args.region, vpc=cidr, proxied=bool(args.site.address)
+                    args.workload,
+                    tuple(args.endpoints),
+                    region=args.region,
+                    vpc=cidr,
+                    proxied=proxied(args.placement, args.site),
                 )
             )
         ),
