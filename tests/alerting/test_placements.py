@@ -7,13 +7,11 @@ import pytest
 
 import stackfiles
 from alerting.tuning import rules_for
-from orchestrators.registry import ORCHESTRATORS
 from planning.recording import record
+from tests.support.placements import PLACEMENTS, placed
 from workload import read
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACEMENTS = [f"{name}-{compute}" for name, entry in ORCHESTRATORS.items() for compute in entry.computes]
-SITE = "site={networks: [192.168.0.0/24], pods: [192.168.64.0/18], address: 192.168.0.10, vpn_gateway: vgw-01234567}"
 DOCUMENTED = {
     ("AWS/ECS", "ClusterName ServiceName"): {"CPUUtilization", "MemoryUtilization"},
     ("ECS/ContainerInsights", "ClusterName ServiceName"): {"RunningTaskCount", "RestartCount"},
@@ -39,10 +37,7 @@ NODE_AGENT = {"ContainerInsights"}
 
 @pytest.fixture(scope="module", params=PLACEMENTS)
 def stack(request):
-    orchestrator, _, compute = request.param.partition("-")
-    changes = [f"orchestrator={orchestrator}", f"compute={compute}"]
-    changes += [SITE] if compute == "datacenter" else []
-    project, config = stackfiles.read(ROOT, "prod", changes)
+    project, config = stackfiles.read(ROOT, "prod", placed(request.param))
     return request.param, record(ROOT / "__main__.py", project=project, stack="prod", config=config)
 
 

@@ -8,10 +8,10 @@ import pytest
 from orchestrators.eks.api import ApiError
 from orchestrators.eks.rollout import wait
 from tests.cluster.kube import WORKLOADS, load, phases, until
+from tests.support.placements import SITE
 
 NAMESPACE = "switchyard-dev"
 UNMANAGED = ["managed=[]", 'workload=["compose.yaml","compose.restricted.yaml"]']
-SITE = "site={networks: [192.168.0.0/24], pods: [192.168.64.0/18], address: 192.168.0.10, vpn_gateway: vgw-01234567}"
 COMPUTES = {
     "fargate": ["compute=fargate"],
     "ec2": ["compute=ec2", *UNMANAGED],

@@ -16,10 +16,10 @@ from planning.recording import record
 from planning.resources import Recording, Resource
 from planning.rights import FUNCTIONS, RIGHTS
 from stack import describe
+from tests.support.placements import SITE
 
 PLACEMENTS = [(name, compute) for name, entry in ORCHESTRATORS.items() for compute in entry.computes]
 RICH = ["alerts.sender=a@example.com", "alerts.to=[b@example.com]", "alerts.zone=Z0123456789ABCDEFGHIJ"]
-SITE = "site={networks: [192.168.0.0/24], pods: [192.168.64.0/18], address: 192.168.0.10, vpn_gateway: vgw-01234567}"
 TAGGED = [type_ for type_, right in RIGHTS.items() if right.tagged]
 
 

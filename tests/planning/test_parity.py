@@ -15,6 +15,7 @@ from planning.parity import Row, parity, text
 from planning.permissions import statements
 from planning.recording import record
 from settings import Compute, SiteSettings
+from tests.support.placements import SITE
 from workload.model import Job, QueueTarget, Resources
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,7 +74,6 @@ AT_SITE = DIFFERENT | {
     ),
 }
 NAMED = {Compute.FARGATE: ON_FARGATE, Compute.EC2: ON_MACHINES, Compute.DATACENTER: AT_SITE}
-SITE = "site={networks: [192.168.0.0/24], pods: [192.168.64.0/18], address: 192.168.0.10, vpn_gateway: vgw-01234567}"
 
 
 @pytest.fixture(scope="module")

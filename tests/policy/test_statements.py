@@ -8,14 +8,12 @@ import parliament
 import pytest
 
 import stackfiles
-from orchestrators.registry import ORCHESTRATORS
 from planning.recording import record
 from policy.catalogue import RULES
 from policy.rule import violations
+from tests.support.placements import PLACEMENTS, placed
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACEMENTS = [f"{name}-{compute}" for name, entry in ORCHESTRATORS.items() for compute in entry.computes]
-SITE = "site={networks: [192.168.0.0/24], pods: [192.168.64.0/18], address: 192.168.0.10, vpn_gateway: vgw-01234567}"
 PLACE = "us-east-1:123456789012"
 ARNS = {
     "metric alarm": f"arn:aws:cloudwatch:{PLACE}:alarm:name",
@@ -55,11 +53,10 @@ services:
 
 @pytest.fixture(scope="module", params=PLACEMENTS)
 def recording(request, tmp_path_factory):
-    orchestrator, _, compute = request.param.partition("-")
+    compute = request.param.partition("-")[2]
     more = tmp_path_factory.mktemp("more") / "more.yaml"
     more.write_text(MORE)
-    changes = [f"orchestrator={orchestrator}", f"compute={compute}", f"workload=[compose.yaml, {more}]"]
-    changes += [SITE] if compute == "datacenter" else []
+    changes = [*placed(request.param), f"workload=[compose.yaml, {more}]"]
     changes += [f"ecs={{exec: true, deployment: {'rolling' if compute == 'datacenter' else 'canary'}}}"]
     project, config = stackfiles.read(ROOT, "prod", changes)
     return record(ROOT / "__main__.py", project=project, stack="prod", config=config)
