@@ -83,6 +83,7 @@ class _Finisher:
                 dockerfile=None if "dockerfile_inline" in value["build"].value else "Dockerfile",
             )
             self.inherit(value["build"].value.get("args"), keep=False)
+            _empty_labels(value["build"].value)
             self.platforms(where, value["build"], value.get("platform"))
         self.devices(service)
         self.environment(where, value, service)
@@ -279,9 +280,7 @@ class _Finisher:
             value["external"] = external.of(value=True)
             if "name" in external.value:
                 value.setdefault("name", external.value["name"])
-        if "labels" in value:
-            labels = value["labels"].value.items()
-            value["labels"] = value["labels"].of({k: v.of("") if v.value is None else v for k, v in labels})
+        _empty_labels(value)
         is_external = "external" in value and value["external"].value is True
         if "name" not in value:
             value["name"] = node.of(key if is_external else f"{project}_{key}")
@@ -305,6 +304,13 @@ class _Finisher:
             self.problem(node.at, f"{where}: {' and '.join(given)} exclude each other: keep one of them")
         if not given and "driver" not in value:
             self.problem(node.at, f"{where}: one of {', '.join(ways)} or external: true is needed")
+
+
+def _empty_labels(value: dict[str, Node]) -> None:
+    """A label without a value is empty."""
+    if "labels" in value:
+        labels = value["labels"].value.items()
+        value["labels"] = value["labels"].of({k: v.of("") if v.value is None else v for k, v in labels})
 
 
 def _default(node: Node, **defaults: object) -> None:

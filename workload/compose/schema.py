@@ -75,7 +75,7 @@ _DEVICE_REQUEST = Record(
         "count": Scalar("a whole number or all", count),
         "device_ids": STRINGS,
         "driver": STRING,
-        "options": MapOf(WORD, pairs="="),
+        "options": MapOf(WORD_OR_BOOLEAN, pairs="="),
     }
 )
 _ULIMIT = Record({"soft": INTEGER, "hard": INTEGER}, required=("soft", "hard"))
