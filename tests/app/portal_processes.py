@@ -9,7 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,18 @@ class Portal:
         eventually(lambda: process.popen.poll() is not None or status(f"{process.url}/health/ready") == 200)
         assert process.popen.poll() is None, process.log.read_text()
         return process
+
+    @contextmanager
+    def held(self, service: str) -> Iterator[None]:
+        """The processes of a service do nothing during the block."""
+        processes = [process.popen for process in self.started if process.service == service]
+        for process in processes:
+            process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.send_signal(signal.SIGCONT)
 
     def url(self, service: str) -> str:
         return next(process.url for process in self.started if process.service == service)
