@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 VCPU = 1024
 """CPU units of one vCPU."""
+POD_AGENTS = 256
+"""MiB that Fargate adds to every pod for its own agents (AWS: Amazon EKS user guide, Fargate pod configuration)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -152,12 +152,12 @@ def _ecs_size(document: Document, placement: Placement) -> frozenset[str]:
 
 
 def _eks_size(pod: Document, placement: Placement) -> frozenset[str]:
-    """Fargate rounds a pod up to a size, after 256 MiB for its own agents (AWS: EKS user guide, Fargate pod sizes)."""
+    """Fargate rounds a pod up to a size, with its own agents in it."""
     if placement.compute is not Compute.FARGATE:
         return frozenset(["machines, not tasks, are paid"])
     containers = [*pod["containers"], *pod.get("initContainers", ())]
     cpu = round(sum(map(vcpu, containers)) * fargate.VCPU)
-    return frozenset([str(fargate.smallest(cpu, round(sum(map(mib, containers))) + 256))])
+    return frozenset([str(fargate.smallest(cpu, round(sum(map(mib, containers))) + fargate.POD_AGENTS))])
 
 
 def _groups(workload: Workload, managed: Collection[str], unit: str) -> frozenset[str]:
