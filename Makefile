@@ -49,7 +49,7 @@ format: $(READY) ## Let ruff format and repair what it can
 	@$(BIN)/ruff format --quiet .
 
 bench: $(READY) ## Print speeds as ratios within one run
-	@for name in read_compose render plan preview balancer api_throughput handler; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in read_compose render plan growth preview balancer api_throughput handler; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 screenshots: $(READY) ## Make the pictures in Screenshots/ from the real pages and report
 	@$(BIN)/python -m simulate.screenshots

@@ -58,7 +58,7 @@ class Alerting(pulumi.ComponentResource):
         rules = rules_for(args.workload, args.managed, args.settings.rules)
         watched, without = watch(rules, args.names, args.signals)
         self.without = without
-        made = [_metric_alarm(self, name, alarm, metric, args) for alarm, metric in watched]
+        made = {alarm.name: _metric_alarm(self, name, alarm, metric, args) for alarm, metric in watched}
         self.alarms, causes = explained([alarm for alarm, _ in watched], args.workload, args.names)
         for cause in causes:
             aws.cloudwatch.CompositeAlarm(
@@ -68,7 +68,7 @@ class Alerting(pulumi.ComponentResource):
                 alarm_rule=cause.rule,
                 tags=args.tags,
                 # It names alarms that have to be there.
-                opts=pulumi.ResourceOptions(parent=self, depends_on=made),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[made[child] for child in cause.children]),
             )
         aws.cloudwatch.Dashboard(
             name,

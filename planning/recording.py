@@ -51,8 +51,10 @@ def _record(program: Path, project: str, stack: str, config: Mapping[str, object
     set_root_resource(None)  # type: ignore[arg-type]  # the SDK's own way to begin anew (reset_options)
     set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()})
 
-    def run() -> None:
+    async def run() -> None:
         runpy.run_path(os.fspath(program), run_name="__main__")
+        # Registrations begin here, so that the SDK waits for them; else it looks at every pending output after each.
+        await asyncio.sleep(0)
 
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

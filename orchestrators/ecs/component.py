@@ -233,7 +233,7 @@ class Ecs(pulumi.ComponentResource):
             service=service.name,
             task_definition=self._values[f"task_definition.{unit.name}"],
             timeout=_ROLLOUT_SECONDS + 60 * shifting_minutes(unit, args.ecs),
-            opts=self._opts(service),
+            opts=self._opts(),
         )
 
     def _schedule_group(self) -> Values:

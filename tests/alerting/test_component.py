@@ -224,6 +224,14 @@ def test_causes_are_composite_alarms_over_alarms_that_there_are_and_are_not_mail
     assert {alarm.cause for alarm in made_alarms(made)} - {""} == causes.keys()
 
 
+def test_a_cause_waits_for_the_alarms_that_it_names_and_no_others():
+    made = alerting(clusters=("ecs-fargate", "eks-ec2"))
+    named = {alarm.name: alarm.inputs["name"] for alarm in made.of("cloudwatch/metricAlarm:MetricAlarm")}
+    for cause in made.of("compositeAlarm:CompositeAlarm"):
+        waited = {named[urn.rpartition("::")[2]] for urn in cause.depends_on}
+        assert waited == set(re.findall(r'ALARM\("([^"]+)"\)', cause.inputs["alarmRule"]))
+
+
 def made_alarms(made: Run) -> list[Alarm]:
     code = made.one("lambda/function:Function").inputs["code"]
     return list(catalogue.loads(code.assets[catalogue.FILE].text).alarms)
