@@ -40,6 +40,7 @@ Keeper(
     KeeperArgs(stores=stores(workload, settings), weights=weights(settings), lose=settings.lose, stack=settings.stack),
 )
 
+outside = registry.outside(workload, settings)
 network = Network(
     "network",
     NetworkArgs(
@@ -51,7 +52,7 @@ network = Network(
         settings=settings.network,
         edge=settings.edge,
         site=settings.site,
-        sessions=settings.ecs.exec,
+        called=outside.services,
         tags=tags,
     ),
 )
@@ -95,6 +96,7 @@ images = Images(
         registries=settings.registries,
         root=Path(pulumi.get_root_directory()),
         copied=settings.network.egress == "endpoints",
+        addons=outside.images,
         protect=protect,
         tags=tags,
     ),
@@ -128,6 +130,7 @@ orchestrators = [
             secrets=secrets.refs,
             images=content.references,
             repositories=content.repositories,
+            copies=images.copies,
             cluster=settings.cluster,
             ecs=settings.ecs,
             site=settings.site,

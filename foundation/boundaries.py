@@ -96,7 +96,7 @@ def boundaries(
         for port in listeners(edge)
     ]
     for name, unit in running.items():
-        rules += _private_way_out(Group(name)) if private else _way_out(Group(name))
+        rules += private_way_out(Group(name)) if private else _way_out(Group(name))
         if isinstance(unit, Service) and unit.ingress:
             rules += _connection(EDGE, Group(name), "tcp", unit.ingress.port)
         for link in unit.links:
@@ -124,7 +124,8 @@ def _way_out(group: Group) -> Iterator[Rule]:
     yield Rule(group=group, direction="egress", peer=ANYWHERE, port=443)
 
 
-def _private_way_out(group: Group) -> Iterator[Rule]:
+def private_way_out(group: Group) -> Iterator[Rule]:
+    """To AWS's services by their endpoints, and to S3, where image layers lie."""
     yield from _connection(group, ENDPOINTS, "tcp", 443)
     yield Rule(group=group, direction="egress", peer=S3, port=443)
 

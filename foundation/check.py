@@ -12,7 +12,7 @@ _CHECKS: tuple[Callable[[Workload, Settings], Iterable[Problem | str]], ...] = (
     lambda workload, settings: cidrs.problems(settings, workload),
     lambda _, settings: subnetids.problems(settings.network, settings.stack),
     lambda _, settings: site.problems(settings),
-    lambda _, settings: endpoints.problems(settings.network, settings.placements, settings.images),
+    lambda _, settings: endpoints.problems(settings.network, settings.images),
     lambda _, settings: upstreams.problems(settings),
     stores.problems,
     lambda workload, settings: routing.problems(workload, len(settings.placements)),

@@ -1,7 +1,7 @@
 """The images of the workload: built and pushed here, given by CI, or public."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,8 @@ _CACHE = "cache"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImagesArgs:
     """`prebuilt` are digest references from CI by container. With `copied` no image is pulled from outside of ECR, not
-    even by ECR. Build contexts are named from `root`, so that every machine names them alike.
+    even by ECR, nor those of `addons`, public images that run beside the workload. Build contexts are named from
+    `root`, so that every machine names them alike.
     """
 
     workload: Workload
@@ -35,6 +36,7 @@ class ImagesArgs:
     registries: RegistrySettings
     root: Path
     copied: bool = False
+    addons: Collection[str] = ()
     protect: bool
     tags: Mapping[str, str]
 
@@ -51,6 +53,8 @@ class Images(pulumi.ComponentResource):
     """By container: a digest reference for what is built, prebuilt or copied, else the public image."""
     repositories: Mapping[str, pulumi.Input[str]]
     """By container: the ARN of the ECR repository that its image is in. Images of other registries are not here."""
+    copies: Mapping[str, pulumi.Input[str]]
+    """By public image of `addons`: the digest reference of its copy. Empty if nothing is `copied`."""
     ledger: Sequence[Owned]
 
     def __init__(self, name: str, args: ImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -60,7 +64,7 @@ class Images(pulumi.ComponentResource):
             for container in containers(args.workload, args.managed)
             if container.image and not container.build
         }
-        public = copies(args.workload, args.managed, args.prebuilt)
+        public = copies(args.workload, args.managed, args.prebuilt, args.addons if args.copied else ())
         make = partial(repository, key_arn=args.key_arn, protect=args.protect, tags=args.tags, parent=self)
         held = (
             copied(name, public, args.names, make, self)
@@ -68,6 +72,7 @@ class Images(pulumi.ComponentResource):
             else cached(name, cacheable(public, args.registries, args.names), make, self)
         )
         references |= {each: image.reference for image in held for each in image.containers}
+        self.copies = {image.source: image.reference for image in held if image.source in args.addons and args.copied}
         references |= args.prebuilt
         repositories: dict[str, pulumi.Input[str]] = {
             name: arn for name, image in args.prebuilt.items() if (arn := repository_arn(image))

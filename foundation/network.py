@@ -1,6 +1,6 @@
 """The private network of the stack and the boundaries between its services."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -17,10 +17,10 @@ from foundation.boundaries import (
     boundaries,
     groups,
     own_groups,
+    private_way_out,
     shared,
 )
-from foundation.cidrs import subnets
-from foundation.endpoints import endpoints, machines
+from foundation.endpoints import endpoints
 from foundation.existingvpc import existing_vpc
 from foundation.names import Names
 from foundation.vpc import OwnVpcArgs, Vpc, own_vpc
@@ -38,8 +38,8 @@ class NetworkArgs:
     settings: NetworkSettings
     edge: EdgeSettings
     site: SiteSettings
-    sessions: bool = False
-    """Whether people may run commands in containers (`ecs.exec`)."""
+    called: Collection[str] = ()
+    """AWS's services that the placements' own parts call (`orchestrators.base.Outside`)."""
     tags: Mapping[str, str]
 
 
@@ -90,6 +90,15 @@ class Network(pulumi.ComponentResource):
         ids = {**self._groups, machines: pulumi.Output.from_input(group)}
         self._register(shared(self.rules, self._args.workload, self._args.managed, machines), ids)
 
+    def to_endpoints(self, name: str, group: pulumi.Input[str]) -> None:
+        """Let machines, or pods of add-ons, that carry a group of their own reach AWS's services where these have
+        addresses in the VPC, as units do. What they may send elsewhere is their own group's matter.
+        """
+        if self._private_only:
+            machines = Group(f"@{name}")
+            ids = {**self._groups, machines: pulumi.Output.from_input(group)}
+            self._register(list(private_way_out(machines)), ids)
+
     def _tags(self, *parts: str) -> dict[str, str]:
         return {**self._args.tags, "Name": self._args.names.of(*parts)}
 
@@ -109,7 +118,7 @@ class Network(pulumi.ComponentResource):
 
     def _endpoints(self) -> Sequence[str]:
         args = self._args
-        return endpoints(args.workload, args.managed, args.placements, sessions=args.sessions)
+        return endpoints(args.workload, args.managed, args.placements, args.called)
 
     def _interface_endpoints(self) -> None:
         """A private address of each AWS service that the stack calls, in every zone and under its public name."""
@@ -140,17 +149,7 @@ class Network(pulumi.ComponentResource):
         self.rules = (*between, *site.rules(between, workload, managed, placements, self._args.site))
         if self._private_only:
             self._groups[ENDPOINTS] = self._group("endpoints", ("endpoints",), "Addresses of AWS services")
-            self._register(self._machines_way_out(), self._groups)
         self._register([rule for rule in self.rules if self._groups.keys() >= groups(rule)], self._groups)
-
-    def _machines_way_out(self) -> list[Rule]:
-        """The machines' own agents call AWS from the private subnets; no group of this component names them."""
-        if not machines(self._args.placements):
-            return []
-        return [
-            Rule(group=ENDPOINTS, direction="ingress", peer=Addresses(cidr), port=443)
-            for cidr in subnets(self._args.settings.cidr, self._args.settings.zones).private
-        ]
 
     def _group(self, label: str, parts: Sequence[str], description: str) -> pulumi.Output[str]:
         return aws.ec2.SecurityGroup(

@@ -19,8 +19,9 @@ Make = Callable[[str, str], aws.ecr.Repository]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Where the containers of one public image pull it from; `repository` is an ARN."""
+    """Where the containers of the public image `source` pull it from; `repository` is an ARN."""
 
+    source: str
     reference: pulumi.Output[str]
     repository: pulumi.Output[str]
     containers: tuple[str, ...]
@@ -31,6 +32,7 @@ def copied(name: str, images: Sequence[Copy], names: Names, make: Make, parent: 
     made = {path: make(f"{name}-{_flat(path)}", names.of(path)) for path in sorted({image.path for image in images})}
     return [
         Held(
+            source=image.source,
             reference=docker_build.Index(
                 f"{name}-{_flat(image.path)}-{image.tag}",
                 sources=[image.source],
@@ -70,7 +72,14 @@ def cached(name: str, images: Sequence[tuple[Copy, Upstream]], make: Make, paren
             _let_fetch(label, made[label], parent)
         url = pulumi.Output.all(made[label].repository_url, rules[upstream].id)[0]
         reference = pulumi.Output.concat(url, image.version)
-        held.append(Held(reference=reference, repository=made[label].arn, containers=image.containers))
+        held.append(
+            Held(
+                source=image.source,
+                reference=reference,
+                repository=made[label].arn,
+                containers=image.containers,
+            )
+        )
     return held
 
 

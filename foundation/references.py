@@ -67,14 +67,20 @@ def built(workload: Workload, managed: Collection[str]) -> tuple[Built, ...]:
     )
 
 
-def copies(workload: Workload, managed: Collection[str], prebuilt: Mapping[str, str]) -> tuple[Copy, ...]:
-    """The public images that a stack's own registry can hold, in order of the description."""
+def copies(
+    workload: Workload, managed: Collection[str], prebuilt: Mapping[str, str], more: Collection[str] = ()
+) -> tuple[Copy, ...]:
+    """The public images that a stack's own registry can hold, in order of the description, and `more` that no container
+    of it runs.
+    """
     users: dict[str, list[str]] = {}
     for container in containers(workload, managed):
         if container.image and not container.build and container.name not in prebuilt:
             source = mirrored(container.image)
             if repository_arn(source) is None:
                 users.setdefault(source, []).append(container.name)
+    for source in sorted(more):
+        users.setdefault(source, [])
     return tuple(_copy(source, names) for source, names in users.items())
 
 

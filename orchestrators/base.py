@@ -41,6 +41,9 @@ class OrchestratorArgs:
     """Image reference by digest of every container (services, jobs, sidecars) that runs here."""
     repositories: "Mapping[str, Input[str]]"
     """ARN of the ECR repository of every such image that is in one."""
+    copies: "Mapping[str, Input[str]]" = field(default_factory=dict)
+    """Where the public images of its own parts (`Outside.images`) are pulled from, by digest; empty where they are
+    pulled from their own registries."""
     cluster: ClusterSettings
     ecs: EcsSettings = field(default_factory=EcsSettings)
     site: SiteSettings = field(default_factory=SiteSettings)
@@ -59,6 +62,19 @@ class RunningService:
     log_filter: str = ""
     target: str
     console_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What the own parts of a placement reach beyond the VPC, beside what its units do: public `images`, and AWS's
+    `services` by the last part of their endpoints' names.
+    """
+
+    images: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Outside") -> "Outside":
+        return Outside(images=self.images | other.images, services=self.services | other.services)
 
 
 class Orchestrator(Protocol):

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import reduce
 from importlib import import_module
 from typing import Any, cast
 
-from orchestrators.base import Orchestrator
+from orchestrators.base import Orchestrator, Outside
 from settings import Compute, Placement, Settings
 from workload.errors import Problem
 from workload.model import Workload
@@ -16,13 +17,14 @@ Provisioner = Callable[..., Orchestrator]
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Where one orchestrator lives (`module:name`): its component, its pure rendering, the machines that it knows,
-    and what it has against a stack's settings beyond the capabilities of the placement.
+    what it has against a stack's settings beyond the capabilities of the placement, and what its own parts reach.
     """
 
     component: str
     render: str
     computes: tuple[Compute, ...]
     check: str | None = None
+    outside: str | None = None
 
 
 ORCHESTRATORS: dict[str, Entry] = {
@@ -31,12 +33,14 @@ ORCHESTRATORS: dict[str, Entry] = {
         "orchestrators.ecs.render:render",
         (Compute.FARGATE, Compute.EC2, Compute.DATACENTER),
         check="orchestrators.ecs.check:problems",
+        outside="orchestrators.ecs.outside:outside",
     ),
     "eks": Entry(
         "orchestrators.eks:Eks",
         "orchestrators.eks.render:render",
         (Compute.FARGATE, Compute.EC2, Compute.DATACENTER),
         check="orchestrators.eks.check:problems",
+        outside="orchestrators.eks.outside:outside",
     ),
 }
 
@@ -55,6 +59,16 @@ def problems(workload: Workload, settings: Settings, placement: Placement) -> li
     """Why the placement's orchestrator cannot do with these settings what it can do in general."""
     check = ORCHESTRATORS[placement.orchestrator].check
     return list(cast("Callable[..., Iterable[Problem]]", _load(check))(workload, settings, placement)) if check else []
+
+
+def outside(workload: Workload, settings: Settings) -> Outside:
+    """What the own parts of all placements reach beyond the VPC."""
+    found = [
+        cast("Callable[..., Outside]", _load(name))(workload, settings, placement)
+        for placement in settings.placements
+        if (name := ORCHESTRATORS[placement.orchestrator].outside)
+    ]
+    return reduce(Outside.__or__, found, Outside())
 
 
 def _load(name: str) -> object:

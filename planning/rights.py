@@ -68,6 +68,13 @@ _SCALING = Rights(
     linked="ecs.application-autoscaling.amazonaws.com",
 )
 _BALANCING = "elasticloadbalancing"
+_PUSH = Rights(
+    "ecr",
+    "GetAuthorizationToken",
+    "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer InitiateLayerUpload UploadLayerPart "
+    "CompleteLayerUpload PutImage",
+    "ecr:repository/{prefix}-*",
+)
 
 RIGHTS = {
     "aws:acm/certificate:Certificate": Rights(
@@ -435,13 +442,8 @@ RIGHTS = {
     ),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Rights("ec2", _EC2, _RULES),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Rights("ec2", _EC2, _RULES),
-    "docker-build:index:Image": Rights(
-        "ecr",
-        "GetAuthorizationToken",
-        "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer InitiateLayerUpload UploadLayerPart "
-        "CompleteLayerUpload PutImage",
-        "ecr:repository/{prefix}-*",
-    ),
+    "docker-build:index:Image": _PUSH,
+    "docker-build:index:Index": _PUSH,
     "pulumi-python:dynamic/switchyard:JobRun": Rights(
         "ecs",
         "DescribeTasks",

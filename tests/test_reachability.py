@@ -35,6 +35,18 @@ def stack(request):
     return request.param, record(ROOT / "__main__.py", project=project, stack="dev", config=config)
 
 
+@pytest.fixture(
+    scope="module",
+    params=[each for (each,) in ALONE if each.compute is not Compute.DATACENTER],
+    ids=lambda each: each.key,
+)
+def private(request):
+    """Without a NAT gateway."""
+    changes = [f"orchestrator={request.param.orchestrator}", f"compute={request.param.compute}"]
+    project, config = stackfiles.read(ROOT, "dev", [*changes, "network={egress: endpoints}"])
+    return request.param, record(ROOT / "__main__.py", project=project, stack="dev", config=config)
+
+
 def sources(recording, target):
     return {(each.source, each.port) for each in connections(recording) if each.target == target}
 
@@ -84,3 +96,21 @@ def test_a_service_that_nobody_links_to_is_reached_by_nobody(stack):
     _, recording = stack
     opened = {port for _, port in sources(recording, "network-unit-worker")}
     assert opened <= {"tcp 10250"}  # the kubelet of a Fargate pod answers under the pod's own group
+
+
+def test_without_a_way_out_aws_is_reached_by_the_stacks_own_groups_alone(private):
+    placement, recording = private
+    units = {f"network-unit-{name}" for name in ("web", "api", "worker", "migrate")} if own_groups(placement) else set()
+    machines = {f"<clusterSecurityGroupId of cluster {placement.key}-cluster>"}
+    if placement.orchestrator is Orchestrator.ECS:
+        machines = {f"{placement.key}-machines-instances"} if placement.compute is Compute.EC2 else set()
+    assert sources(recording, "network-endpoints") == {(each, "tcp 443") for each in units | machines}
+
+
+def test_without_a_way_out_no_unit_opens_a_connection_to_the_internet(private):
+    _, recording = private
+    assert public(recording)[0].resource == "edge-balancer"
+    assert not list(recording.of("aws:ec2/natGateway:NatGateway"))
+    rules = recording.of("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+    open_ = {rule.name for rule in rules if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"}
+    assert not {name for name in open_ if "unit" in name}

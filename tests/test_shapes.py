@@ -22,7 +22,7 @@ STACKS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "ecs-fargate": ("dev", {"managed": ["db"], "ecs": {"spot": 50, "exec": True}, "registries": HUB}),
     "ecs-ec2": ("prod", {"network": {"egress": "endpoints"}}),
     "ecs-datacenter": ("prod", {"site": TRANSIT}),
-    "eks-fargate": ("dev", {"edge": NAMED}),
+    "eks-fargate": ("dev", {"edge": NAMED, "network": {"egress": "endpoints"}}),
     "eks-ec2": ("prod", {"cluster": {"spot": True, "admins": ["arn:aws:iam::123456789012:role/operators"]}}),
     "eks-datacenter": ("prod", {"site": VPN}),
 }

@@ -176,6 +176,7 @@ class Machines(pulumi.ComponentResource):
             tags=self._args.tags,
             opts=opts,
         )
+        self._args.network.to_endpoints(f"{self._args.placement.key}-instances", group.id)
         return group.id
 
     def _profile(self) -> aws.iam.InstanceProfile:

@@ -6,22 +6,17 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi_kubernetes.helm.v3 import Release
 
 from foundation.iam import Statement
-from foundation.site import proxied
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks.addon import addon
+from orchestrators.eks.charts import EXTERNAL_SECRETS, KEDA, LOAD_BALANCER_CONTROLLER, Chart, charts
 from orchestrators.eks.control_plane import ControlPlane
+from orchestrators.eks.release import release
 from orchestrators.eks.rights import read_metrics, read_secrets, write_logs
 from orchestrators.eks.roles import pod_identity_trust, role, web_identity_trust
 from orchestrators.eks.surroundings import RETENTION_DAYS
 from settings import Compute
-
-EXTERNAL_SECRETS = "2.4.1"
-KEDA = "2.20.2"
-LOAD_BALANCER_CONTROLLER = "3.4.0"
-"""Chart versions, moved on purpose only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +33,18 @@ class Site:
         return pulumi.ResourceOptions(parent=self.parent, depends_on=[*self.after, *more])
 
 
-def addons(site: Site, secrets: Sequence[str], *, counting: bool) -> list[pulumi.Resource]:
-    """The add-ons that this placement needs; `secrets` are those that pods mount, `counting` whether a service scales
-    by what CloudWatch counts.
-    """
+def addons(site: Site, secrets: Sequence[str]) -> list[pulumi.Resource]:
+    """The add-ons that this placement needs; `secrets` are those that pods mount."""
+    args = site.args
+    needed = charts(args.workload, tuple(args.endpoints), args.placement, args.site)
     made: list[pulumi.Resource] = [_metrics_server(site)]
-    if secrets:
+    if EXTERNAL_SECRETS in needed:
         made.append(_external_secrets(site, secrets))
-    if counting:
+    if KEDA in needed:
         made.append(_keda(site))
     if site.plane.oidc is None:
         made.append(_observability(site))
-    bound = site.args.targets and not proxied(site.args.placement, site.args.site)
-    if bound and site.args.placement.compute is not Compute.EC2:  # Auto Mode brings it
+    if LOAD_BALANCER_CONTROLLER in needed:
         made.append(_load_balancer_controller(site))
     return made
 
@@ -66,27 +60,14 @@ def _external_secrets(site: Site, secrets: Sequence[str]) -> pulumi.Resource:
     refs = [site.args.secrets[secret] for secret in secrets]
     return _chart(
         site,
-        "external-secrets",
-        namespace="external-secrets",
-        repository="https://charts.external-secrets.io",
-        version=EXTERNAL_SECRETS,
+        EXTERNAL_SECRETS,
         statements=read_secrets([ref.arn for ref in refs], [ref.key_arn for ref in refs]),
         values={"installCRDs": True, "webhook": {"port": 9443}},  # Fargate reserves the default, 10250
     )
 
 
 def _keda(site: Site) -> pulumi.Resource:
-    """Scales by metrics of CloudWatch, which a HorizontalPodAutoscaler alone does not see."""
-    return _chart(
-        site,
-        "keda",
-        namespace="keda",
-        repository="https://kedacore.github.io/charts",
-        version=KEDA,
-        statements=[read_metrics()],
-        values={},
-        account_of="operator",
-    )
+    return _chart(site, KEDA, statements=[read_metrics()], values={}, account_of="operator")
 
 
 def _load_balancer_controller(site: Site) -> pulumi.Resource:
@@ -114,10 +95,7 @@ def _load_balancer_controller(site: Site) -> pulumi.Resource:
     ]
     return _chart(
         site,
-        "aws-load-balancer-controller",
-        namespace="kube-system",
-        repository="https://aws.github.io/eks-charts",
-        version=LOAD_BALANCER_CONTROLLER,
+        LOAD_BALANCER_CONTROLLER,
         statements=statements,
         values={
             "clusterName": site.plane.name,
@@ -125,6 +103,11 @@ def _load_balancer_controller(site: Site) -> pulumi.Resource:
             "vpcId": site.args.network.vpc_id,
             "createIngressClassResource": False,
             "enableServiceMutatorWebhook": False,
+            # Else it asks services that it has no right to and that have no endpoint in a VPC (Amazon EKS user guide,
+            # private clusters).
+            "enableShield": False,
+            "enableWaf": False,
+            "enableWafv2": False,
         },
     )
 
@@ -187,24 +170,21 @@ def _agent_configuration(compute: Compute) -> Mapping[str, Any]:
 
 def _chart(
     site: Site,
-    chart: str,
+    chart: Chart,
     *,
-    namespace: str,
-    repository: str,
-    version: str,
     statements: Sequence[Statement],
     values: Mapping[str, Any],
     account_of: str | None = None,
 ) -> pulumi.Resource:
-    """A Helm chart whose service account takes a role: by OIDC on Fargate, by Pod Identity on nodes. `account_of` is
+    """A chart whose service account takes a role: by OIDC on Fargate, by Pod Identity on nodes. `account_of` is
     the one of the chart's parts whose account it is, where each has its own.
     """
-    trust: Statement | pulumi.Output[Statement] = pod_identity_trust(site.plane.name, namespace, chart)
+    trust: Statement | pulumi.Output[Statement] = pod_identity_trust(site.plane.name, chart.namespace, chart.name)
     if site.plane.oidc:
-        trust = web_identity_trust(site.plane.oidc, namespace, chart)
+        trust = web_identity_trust(site.plane.oidc, chart.namespace, chart.name)
     made = role(
-        f"{site.name}-{chart}-role",
-        site.args.names.of(site.args.placement.key, chart, limit=64),
+        f"{site.name}-{chart.name}-role",
+        site.args.names.of(site.args.placement.key, chart.name, limit=64),
         trust,
         parent=site.parent,
         tags=site.args.tags,
@@ -214,25 +194,21 @@ def _chart(
     if site.plane.oidc is None:
         waits.append(
             aws.eks.PodIdentityAssociation(
-                f"{site.name}-{chart}",
+                f"{site.name}-{chart.name}",
                 cluster_name=site.plane.name,
-                namespace=namespace,
-                service_account=chart,
+                namespace=chart.namespace,
+                service_account=chart.name,
                 role_arn=made.arn,
                 tags=dict(site.args.tags),
                 opts=pulumi.ResourceOptions(parent=site.parent, depends_on=list(site.plane.foundations)),
             )
         )
     annotations = {"eks.amazonaws.com/role-arn": made.arn} if site.plane.oidc else {}
-    account = {"name": chart, "annotations": annotations}
-    return Release(
-        f"{site.name}-{chart}",
-        name=chart,
-        chart=chart,
-        version=version,
-        namespace=namespace,
-        create_namespace=True,
-        repository_opts={"repo": repository},
-        values={"serviceAccount": {account_of: account} if account_of else account, **values},
-        opts=pulumi.ResourceOptions(parent=site.parent, provider=site.plane.provider, depends_on=waits),
+    account = {"name": chart.name, "annotations": annotations}
+    return release(
+        site.name,
+        chart,
+        site.args,
+        {"serviceAccount": {account_of: account} if account_of else account, **values},
+        pulumi.ResourceOptions(parent=site.parent, provider=site.plane.provider, depends_on=waits),
     )

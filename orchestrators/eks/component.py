@@ -81,7 +81,7 @@ class Eks(pulumi.ComponentResource):
         machines = applier.chain(ground, plane.foundations)
         secrets = sorted({d["metadata"]["name"].path.partition(".")[2] for d in here if d["kind"] == "ExternalSecret"})
         site = Site(name=name, args=args, plane=plane, after=[*plane.foundations, *machines], parent=self)
-        standing = addons(site, secrets, counting=bool(counting))
+        standing = addons(site, secrets)
         # A namespace is gone only when every controller of what is in it has had its say, so it goes before them.
         namespace = applier.apply(own, [*standing, *machines])
         parking = [target.parking_rule for target in args.targets.values()]
@@ -158,12 +158,14 @@ class Eks(pulumi.ComponentResource):
 
     def _boundaries(self, plane: ControlPlane) -> None:
         """Machines of a site are in no security group: the network knows them by their addresses."""
-        network = self._args.network
+        network, placement = self._args.network, self._args.placement
+        if placement.compute is not Compute.DATACENTER:
+            network.to_endpoints(f"{placement.key}-cluster", plane.security_group)
         if self._fargate:
             units = {unit: network.security_groups[unit] for unit in (*self._services(), *self._args.workload.jobs)}
             pods_with_own_groups(self._name, units, plane.security_group, self)
-        elif self._args.placement.compute is Compute.EC2:
-            network.admit(f"{self._args.placement.key}-nodes", plane.security_group)
+        elif placement.compute is Compute.EC2:
+            network.admit(f"{placement.key}-nodes", plane.security_group)
 
     def _values(self, plane: ControlPlane, documents: Sequence[Document]) -> dict[str, pulumi.Input[str]]:
         """What the cloud knows, by the paths of `orchestrators.eks.render`."""

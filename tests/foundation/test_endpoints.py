@@ -14,8 +14,7 @@ from tests.support.pulumi_run import ACCOUNT, REGION
 from workload.model import Grant, Service
 
 FARGATE = Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE)
-MACHINES = Placement(orchestrator=Orchestrator.ECS, compute=Compute.EC2)
-KUBERNETES = Placement(orchestrator=Orchestrator.EKS, compute=Compute.EC2)
+SITE = Placement(orchestrator=Orchestrator.ECS, compute=Compute.DATACENTER)
 PRIVATE = NetworkSettings(egress="endpoints")
 BASIC = {"ecr.api", "ecr.dkr", "logs"}
 INGRESS, EGRESS = "securityGroupIngressRule:SecurityGroupIngressRule", "securityGroupEgressRule:SecurityGroupEgressRule"
@@ -28,19 +27,20 @@ def reading_a_secret() -> Service:
 
 
 def test_a_workload_without_secrets_reaches_images_and_logs() -> None:
-    assert set(endpoints(portal(), ("db", "cache"), [FARGATE])) == BASIC
+    assert set(endpoints(portal(), ("db", "cache"), [FARGATE], ())) == BASIC
 
 
 def test_a_mounted_secret_needs_its_endpoint() -> None:
-    assert set(endpoints(portal(api=reading_a_secret()), (), [FARGATE])) == {*BASIC, "secretsmanager"}
+    assert set(endpoints(portal(api=reading_a_secret()), (), [FARGATE], ())) == {*BASIC, "secretsmanager"}
 
 
-def test_sessions_in_containers_need_what_keeps_them() -> None:
-    assert set(endpoints(portal(), (), [FARGATE], sessions=True)) == {*BASIC, "ssmmessages"}
+def test_what_placements_call_beside_their_units_needs_its_endpoint() -> None:
+    assert set(endpoints(portal(), (), [FARGATE], {"sts"})) == {*BASIC, "sts"}
 
 
-def test_machines_need_what_their_agent_calls() -> None:
-    assert set(endpoints(portal(), (), [MACHINES])) == {*BASIC, "ecs", "ecs-agent", "ecs-telemetry"}
+def test_machines_of_a_site_take_its_own_way_out() -> None:
+    assert endpoints(portal(api=reading_a_secret()), (), [SITE], {"ssmmessages"}) == ()
+    assert set(endpoints(portal(api=reading_a_secret()), (), [SITE, FARGATE], ())) > BASIC
 
 
 def test_a_private_stack_has_no_way_out(private: Foundation) -> None:
@@ -103,22 +103,21 @@ def test_containers_of_one_image_share_its_copy() -> None:
     assert copy.containers == ("one", "two")
 
 
+def test_images_that_run_beside_the_workload_are_copied_for_nobody_of_it() -> None:
+    services = {"one": Service(container=container("one", image="nginx:1"))}
+    shared, own = copies(workload(services), (), {}, {"ghcr.io/a/b:2", "public.ecr.aws/docker/library/nginx:1"})
+    assert (shared.source, shared.containers) == ("public.ecr.aws/docker/library/nginx:1", ("one",))
+    assert (own.source, own.containers) == ("ghcr.io/a/b:2", ())
+
+
 def test_an_image_that_is_in_ecr_already_is_not_copied() -> None:
     image = f"111122223333.dkr.ecr.{REGION}.amazonaws.com/one:1"
     assert copies(workload({"one": Service(container=container("one", image=image))}), (), {}) == ()
 
 
-def test_eks_is_refused_with_the_reason_and_the_repair() -> None:
-    (problem,) = problems(PRIVATE, [FARGATE, KUBERNETES], {})
-    assert problem == (
-        "network.egress is endpoints, which eks-ec2 cannot do with: the add-ons of its cluster are pulled from public "
-        "registries. Repair: pulumi config set --path network.egress nat"
-    )
-
-
 def test_an_image_of_ci_outside_of_ecr_is_refused() -> None:
     image = f"ghcr.io/us/api@sha256:{'0' * 64}"
-    (problem,) = problems(PRIVATE, [FARGATE], {"api": image})
+    (problem,) = problems(PRIVATE, {"api": image})
     assert problem == (
         f"images.api is {image}, which no task can pull, as network.egress is endpoints; "
         "push it to Amazon ECR and name it there. Or: pulumi config set --path network.egress nat"
@@ -126,4 +125,4 @@ def test_an_image_of_ci_outside_of_ecr_is_refused() -> None:
 
 
 def test_with_nat_nothing_is_refused() -> None:
-    assert list(problems(NetworkSettings(), [KUBERNETES], {"api": "ghcr.io/us/api"})) == []
+    assert list(problems(NetworkSettings(), {"api": "ghcr.io/us/api"})) == []

@@ -36,6 +36,16 @@ def stack(request):
     return made("prod", f"orchestrator={orchestrator}", f"compute={compute}", *RICH, *site)
 
 
+@pytest.mark.parametrize("placement", PLACEMENTS, ids="-".join)
+def test_a_stack_without_a_way_out_may_push_the_images_that_it_copies(placement):
+    site = [SITE] if placement[1] == "datacenter" else []
+    changes = (f"orchestrator={placement[0]}", f"compute={placement[1]}", "network={egress: endpoints}", *site)
+    private = made("dev", *changes, "managed=[db]")  # the cache's image is public
+    statements = [statement for document in policies(*private).values() for statement in document["Statement"]]
+    assert allowed(statements, "ecr:PutImage")
+    assert list(private[0].of("docker-build:index:Index"))
+
+
 def expected(finding):
     """Parliament counts names alone where a region or a tag limits, wants network load balancers named beside ours, and
     warns of who may write policies, which is what a deployment does.

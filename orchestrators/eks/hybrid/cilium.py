@@ -1,14 +1,10 @@
-"""Cilium, the one network that AWS supports on hybrid nodes: which addresses pods have, and who may talk to whom."""
+"""What Cilium is told of the site: which addresses pods have, and who may talk to whom."""
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Any
 
 from settings import SiteSettings
-
-CHART = "oci://public.ecr.aws/eks/cilium/cilium"
-VERSION = "1.18.5-0"
-"""AWS's own build, moved on purpose only (Amazon EKS user guide, hybrid nodes CNI: 1.17 and 1.18)."""
 
 MASK = 25
 """Of `site.pods` each machine takes a part of 128 addresses: a kubelet runs 110 pods."""

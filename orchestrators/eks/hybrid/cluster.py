@@ -7,16 +7,17 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
-from pulumi_kubernetes.helm.v3 import Release
 
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks import versions
 from orchestrators.eks.addon import addon
+from orchestrators.eks.charts import CILIUM
 from orchestrators.eks.control_plane import ControlPlane
 from orchestrators.eks.hybrid import cilium
 from orchestrators.eks.hybrid.check import SERVICE_CIDR
 from orchestrators.eks.hybrid.nodes import Nodes
 from orchestrators.eks.hybrid.waits import Joined
+from orchestrators.eks.release import release
 from orchestrators.eks.surroundings import LOG_TYPES, surroundings
 
 
@@ -49,15 +50,13 @@ def control_plane(name: str, args: OrchestratorArgs, nodes: Nodes, parent: pulum
         tags=dict(args.tags),
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[cluster]),
     )
-    network = Release(
-        f"{name}-cilium",
-        name="cilium",
-        chart=cilium.CHART,
-        version=cilium.VERSION,
-        namespace="kube-system",
-        values=cilium.values(args.site),
+    network = release(
+        name,
+        CILIUM,
+        args,
+        cilium.values(args.site),
+        pulumi.ResourceOptions(parent=parent, provider=provider, depends_on=[cluster]),
         skip_await=True,  # it runs on machines, and those come after it
-        opts=pulumi.ResourceOptions(parent=parent, provider=provider, depends_on=[cluster]),
     )
     proxy = _addon(site, "kube-proxy", cluster)
     agent = _addon(site, "eks-pod-identity-agent", cluster, {"daemonsets": {"hybrid": {"create": True}}})

@@ -21,18 +21,22 @@ _REGIONAL = {
 _CONTROLLER = {"elasticloadbalancing": "pods are registered with the load balancer"}
 """Where no balancer of the site takes the requests."""
 
-_FIXED = {
-    "hybrid-assets.eks.amazonaws.com": "nodeadm and the kubelet, while a machine joins",
+_JOINING = {"hybrid-assets.eks.amazonaws.com": "nodeadm and the kubelet, while a machine joins"}
+
+_REGISTRIES = {
     "public.ecr.aws": "Cilium and controllers of AWS",
     "*.cloudfront.net": "the layers of those images",
     "ghcr.io": "External Secrets and KEDA",
     "pkg-containers.githubusercontent.com": "the layers of those images",
 }
+"""Unless the stack's own registry holds copies of their images."""
 
 
-def egress(workload: Workload, managed: Collection[str], *, region: str, vpc: str, proxied: bool) -> list[str]:
+def egress(
+    workload: Workload, managed: Collection[str], *, region: str, vpc: str, proxied: bool, copied: bool = False
+) -> list[str]:
     """One line each: host or network (`*` stands for any name), TCP port, reason. What an application calls besides is
-    its own. `proxied` is whether the site's own balancer takes the requests.
+    its own. `proxied` is whether the site's own balancer takes the requests, `copied` whether add-ons run copies.
     """
     domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     regional = _REGIONAL if proxied else _REGIONAL | _CONTROLLER
@@ -42,6 +46,6 @@ def egress(workload: Workload, managed: Collection[str], *, region: str, vpc: st
     data = (service for name, service in workload.services.items() if name in managed)
     return [
         f"{vpc}:443  the Kubernetes API, over the VPN",
-        *(f"{host}:443  {why}" for host, why in (hosts | _FIXED).items()),
+        *(f"{host}:443  {why}" for host, why in (hosts | _JOINING | ({} if copied else _REGISTRIES)).items()),
         *(f"{vpc}:{engine(s.managed).port}  {s.name}, over the VPN" for s in data if s.managed),
     ]

@@ -66,6 +66,7 @@ def nodes(name: str, args: OrchestratorArgs, parent: pulumi.Resource) -> Nodes:
                     region=args.region,
                     vpc=cidr,
                     proxied=proxied(args.placement, args.site),
+                    copied=bool(args.copies),
                 )
             )
         ),

@@ -21,7 +21,7 @@ class Parked(pulumi.ComponentResource):
 
 def arguments(placement, version="v1", cidrs=(), **changes):
     workload = portal()
-    admitted = []
+    admitted, private = [], []
     network = SimpleNamespace(
         vpc_id=known("vpc-1"),
         cidr="10.0.0.0/16",
@@ -29,6 +29,8 @@ def arguments(placement, version="v1", cidrs=(), **changes):
         security_groups={unit: known(f"sg-{unit}") for unit in workload.units},
         admit=lambda name, group: admitted.append(name),
         admitted=admitted,
+        to_endpoints=lambda name, group: private.append(name),
+        private=private,
     )
     target = TargetGroup(
         arn=known("arn:web"),

@@ -277,6 +277,11 @@ def test_pods_on_fargate_reach_dns_and_their_kubelet_is_reached(fargate):
     assert len(ingress) == 16
 
 
+def test_nodes_and_add_ons_reach_the_endpoints_by_the_clusters_group(either):
+    network, placement = either[2].network, either[2].placement
+    assert network.private == [f"{placement.key}-cluster"]
+
+
 def test_fargate_gets_no_network_policies_that_it_would_ignore(fargate):
     assert not fargate[0].of(":NetworkPolicy")
 

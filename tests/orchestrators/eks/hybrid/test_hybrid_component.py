@@ -216,7 +216,7 @@ def test_no_machine_is_let_in_by_a_security_group():
     def program():
         args = arguments(DATACENTER, site=SITE, cluster=ClusterSettings())
         Eks("eks", args)
-        seen.append(args.network.admitted)
+        seen.append(args.network.admitted + args.network.private)
 
     run(program)
     assert seen == [[]]

@@ -52,6 +52,11 @@ def test_the_firewall_opens_the_way_to_the_load_balancers_api_for_the_controller
     assert any(line.startswith("elasticloadbalancing.") for line in hosts) is not proxied
 
 
+def test_with_copies_of_all_images_the_firewall_opens_no_public_registry():
+    hosts = egress(portal(), MANAGED, region="eu-central-1", vpc="10.0.0.0/16", proxied=True, copied=True)
+    assert [host for host in hosts if "amazonaws.com" not in host and not host.startswith("10.")] == []
+
+
 def test_every_machine_publishes_an_ingress_for_its_own_pods():
     spec = rendered("Service")["spec"]
     assert (spec["type"], spec["externalTrafficPolicy"]) == ("NodePort", "Local")
