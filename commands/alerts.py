@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 import settings
 from alerting import selftest
@@ -16,12 +15,15 @@ from alerting.replay import replay
 from commands import stacks
 from commands.stacks import UsageError
 from foundation.names import Names
+from live.aws import asking
+from live.base import LiveError
 from settings import Settings, SettingsError
 
 
 class Target(NamedTuple):
     settings: Settings
     names: Names
+    session: boto3.Session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,22 +53,15 @@ def run(arguments: argparse.Namespace) -> int:
             f"    pulumi config set --path alerts.sender alerts@example.com --stack {arguments.stack}\n"
             f"    pulumi config set --path 'alerts.to[0]' ops@example.com --stack {arguments.stack}"
         )
-    try:
-        return ACTIONS[arguments.action](Target(stack, Names(project, arguments.stack)), arguments)
-    except NoCredentialsError:
-        print(
-            f"SKIPPED: {arguments.action} needs an AWS account, and there are no credentials here "
-            "(aws configure, or AWS_PROFILE)",
-            file=sys.stderr,
-        )
-        return 1
-    except (BotoCoreError, ClientError, JournalError) as error:
-        print(f"AWS refused in {stack.region}: {error}", file=sys.stderr)
-        return 1
+    with asking(stack.region) as session:
+        try:
+            return ACTIONS[arguments.action](Target(stack, Names(project, arguments.stack), session), arguments)
+        except JournalError as error:
+            raise LiveError(str(error)) from None
 
 
 def _check(target: Target, _: argparse.Namespace) -> int:
-    found = list(obstacles(boto3.client("sesv2", region_name=target.settings.region), target.settings.alerts))
+    found = list(obstacles(target.session.client("sesv2"), target.settings.alerts))
     for obstacle in found:
         print(f"- {obstacle}")
     if not found:
@@ -75,10 +70,9 @@ def _check(target: Target, _: argparse.Namespace) -> int:
 
 
 def _test(target: Target, arguments: argparse.Namespace) -> int:
-    region = target.settings.region
-    journal = Journal(boto3.client("dynamodb", region_name=region), target.names.of("alerts", "journal", limit=255))
+    journal = Journal(target.session.client("dynamodb"), target.names.of("alerts", "journal", limit=255))
     print("an event is on its way to SES's mailbox simulator ...", flush=True)
-    events = boto3.client("events", region_name=region)
+    events = target.session.client("events")
     seconds = selftest.run(events, journal, stack=target.names.prefix, timeout=arguments.wait)
     if seconds is None:
         log = target.names.log_group("alerts", "handler")
@@ -89,7 +83,7 @@ def _test(target: Target, arguments: argparse.Namespace) -> int:
 
 
 def _replay(target: Target, _: argparse.Namespace) -> int:
-    sqs = boto3.client("sqs", region_name=target.settings.region)
+    sqs = target.session.client("sqs")
     undelivered, queue = (
         sqs.get_queue_url(QueueName=target.names.of("alerts", kind, limit=80))["QueueUrl"]
         for kind in ("undelivered", "queue")

@@ -13,6 +13,7 @@ from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from commands import stacks
 from live.base import LiveError
+from live.find import refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,21 +35,21 @@ class Drift:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--stack", default="dev", help="the stack to look at (default: dev)")
+    parser.add_argument("--stack", default="dev", help="the stack that is up (default: dev)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when only what others own has changed, 1 when there is real drift."""
+    stacks.read(arguments.stack)  # no other is asked of Pulumi
     if shutil.which("pulumi") is None:
         raise LiveError("the Pulumi CLI is not on PATH, and only it can refresh: install it as its documentation says")
     events: list[EngineEvent] = []
     try:
-        stack = automation.select_stack(arguments.stack, work_dir=str(stacks.ROOT))
+        stack = automation.Stack.select(arguments.stack, _Workspace(work_dir=str(stacks.ROOT)))
         stack.preview_refresh(on_event=events.append)
         ledger = stack.outputs()["ledger"].value
     except automation.CommandError as error:
-        said = str(error).rpartition("stderr: ")[2].strip().removeprefix("error: ")
-        raise LiveError(f"Pulumi cannot refresh stack {arguments.stack}: {said}") from None
+        raise refused(arguments.stack, str(error).rpartition("stderr: ")[2]) from None
     except KeyError:
         raise LiveError(f"stack {arguments.stack} was never whole:\n    pulumi up --stack {arguments.stack}") from None
     found = list(drifts((event.res_outputs_event.metadata for event in events if event.res_outputs_event), ledger))
@@ -58,6 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
     if real:
         print(f"Repair: pulumi up --refresh --stack {arguments.stack} sets it back; pulumi refresh accepts it.")
     return 1 if real else 0
+
+
+class _Workspace(automation.LocalWorkspace):
+    """Every command names its stack: which one is selected on this machine stays as it is."""
+
+    def select_stack(self, stack_name: str) -> None:
+        pass
 
 
 def drifts(steps: Iterable[StepEventMetadata], ledger: Sequence[Mapping[str, Any]]) -> Iterator[Drift]:

@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import stackfiles
 from commands import stacks
 from commands.stacks import UsageError
 from live.base import Live
@@ -33,25 +32,37 @@ def places(arguments: argparse.Namespace) -> Sequence[Live]:
         return [LocalLive(Path("runs"))]
     from live.find import find  # noqa: PLC0415 - as above
 
-    try:
-        project, config = stackfiles.read(stacks.ROOT, arguments.stack)
-    except stackfiles.StackFileError as error:
-        raise UsageError(str(error)) from None
+    project, config = stacks.read(arguments.stack)
     return find(project, arguments.stack, str(config["aws:region"]), root=stacks.ROOT)
 
 
 def place(arguments: argparse.Namespace) -> Live:
-    """Where the service runs. Raises UsageError when it runs nowhere, or in several placements and none is named."""
+    """Where the service runs. Raises UsageError when it does not run there, or when none of several is named."""
     everywhere, service = places(arguments), arguments.service
     known = sorted({name for each in everywhere for name in each.services})
     if service not in known:
         near = nearest_of(service, known)
         raise UsageError(
-            f"no service {service} runs; there are {', '.join(known)}" + (f"; nearest: {near}" if near else "")
+            _managed(arguments)
+            or f"no service {service} runs; there are {', '.join(known)}" + (f"; nearest: {near}" if near else "")
         )
     found = {each.name: each for each in everywhere if service in each.services}
-    if arguments.placement is None and len(found) == 1:
-        return next(iter(found.values()))
-    if arguments.placement not in found:
-        raise UsageError(f"{service} runs in {' and '.join(found)}: say which, such as --placement {next(iter(found))}")
-    return found[arguments.placement]
+    if arguments.placement in found:
+        return found[arguments.placement]
+    where = " and ".join(found)
+    if arguments.placement is not None:
+        raise UsageError(f"{service} does not run in {arguments.placement}; it runs in {where}")
+    if len(found) > 1:
+        raise UsageError(f"{service} runs in {where}: say which, such as --placement {next(iter(found))}")
+    return found[next(iter(found))]
+
+
+def _managed(arguments: argparse.Namespace) -> str | None:
+    """What to say of a service that a managed one of AWS's replaces."""
+    if arguments.local:
+        return None
+    project, config = stacks.read(arguments.stack)
+    managed = config.get(f"{project}:managed")
+    if not isinstance(managed, list) or arguments.service not in managed:
+        return None
+    return f"AWS runs {arguments.service} in this stack (`managed`): see the console of RDS or ElastiCache"

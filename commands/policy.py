@@ -8,7 +8,6 @@ from pathlib import Path
 import pulumi
 
 from commands import folder, stacks
-from live.base import LiveError
 from planning.deployer import policies
 from planning.recording import record
 from stack import RefusedError, describe
@@ -28,7 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
         settings, workload = describe(config, project=project, stack=arguments.stack, root=stacks.ROOT)
         recording = record(stacks.ROOT / "__main__.py", project=project, stack=arguments.stack, config=config)
     except (RefusedError, pulumi.RunError) as error:
-        raise LiveError(str(error)) from None
+        print(error, file=sys.stderr)
+        return 1
     found = policies(recording, settings, workload, preview=arguments.preview)
     files = {name: json.dumps(document, indent=2) + "\n" for name, document in found.items()}
     if arguments.out is None:

@@ -24,10 +24,11 @@ LONGEST = 65536
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["set"], help="set: write a new version")
     parser.add_argument("name", metavar="NAME", help="its name under `secrets:` in the description")
-    parser.add_argument(
-        "--local", action="store_true", help="the file that this machine's runs take it from, not a stack"
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--local", action="store_true", help="the file that `switchyard run` takes it from on this machine, not a stack"
     )
-    stacks.configure(parser)
+    stacks.configure(parser, where)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         stack = describe(config, project=project, stack=arguments.stack, root=stacks.ROOT)
     except RefusedError as error:
-        raise LiveError(str(error)) from None
+        print(error, file=sys.stderr)
+        return 1
     secret = _named(arguments.name, stack.workload.secrets)
     if not secret.external and (service := _managed(stack, secret.name)):
         raise UsageError(
@@ -57,10 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _local(arguments: argparse.Namespace) -> int:
+    if arguments.set:
+        raise UsageError("--set changes a setting of a stack, and --local is about none: leave it out")
     try:
         secrets = description.read(arguments.file or [Path("compose.yaml")]).secrets
     except DescriptionError as error:
-        raise LiveError(str(error)) from None
+        print(error, file=sys.stderr)
+        return 1
     secret = _named(arguments.name, secrets)
     if secret.file is None:
         raise UsageError(f"{secret.at}: {secret.name} comes from no file on this machine, so there is none to write")

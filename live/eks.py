@@ -46,6 +46,7 @@ class EksLive:
             f"--follow={follow}".lower(),
         )
         with self._kubectl() as kubectl:
+            self._found(kubectl, service)
             _shown(*kubectl, "logs", *which, *how)
 
     def exec(self, service: str, command: Sequence[str]) -> int:
@@ -57,8 +58,10 @@ class EksLive:
 
     def rollback(self, service: str) -> str:
         with self._kubectl() as kubectl:
-            said = _said(*kubectl, "rollout", "undo", self._found(kubectl, service))
-        return said.strip()
+            found = self._found(kubectl, service)
+            before = _revision(json.loads(_said(*kubectl, "get", found, "--output", "json")))
+            said = _said(*kubectl, "rollout", "undo", found)
+        return f"{service} goes from revision {before} to the one before: {said.strip()}"
 
     def _found(self, kubectl: Kubectl, service: str) -> str:
         """`deployment.apps/web`, or that it is gone."""
@@ -78,7 +81,13 @@ class EksLive:
             config = str(Path(folder, "kubeconfig"))
             cluster = ("--name", self._names.cluster(self.name), "--region", self._region)
             _said("aws", "eks", "update-kubeconfig", *cluster, "--kubeconfig", config)
-            yield ("kubectl", "--kubeconfig", config, "--namespace", self._names.namespace)
+            try:
+                yield ("kubectl", "--kubeconfig", config, "--namespace", self._names.namespace)
+            except LiveError as error:
+                if "Unable to connect to the server" not in str(error):
+                    raise
+                doctor = f"switchyard doctor --stack {self._names.stack}"
+                raise LiveError(f"{error}\n    {doctor}     says from where it can be reached") from None
 
 
 def _said(*command: str) -> str:

@@ -44,9 +44,16 @@ def _services(stack: str, root: Path) -> Mapping[str, Mapping[str, Any]]:
             "says. What `switchyard run` runs on this machine needs no CLI: add --local"
         ) from None
     if done.returncode:
-        said = done.stderr.strip().removeprefix("error: ")
-        raise LiveError(f"Pulumi does not tell where stack {stack} runs: {said}\n    pulumi up --stack {stack}")
+        raise refused(stack, done.stderr)
     services: Mapping[str, Mapping[str, Any]] = json.loads(done.stdout or "{}").get("services") or {}
     if not any(services.values()):
         raise LiveError(f"nothing of stack {stack} runs yet:\n    pulumi up --stack {stack}")
     return services
+
+
+def refused(stack: str, stderr: str) -> LiveError:
+    """What the Pulumi CLI said instead of doing what it was asked, and what to do where that is plain."""
+    said = stderr.strip().removeprefix("error: ")
+    repairs = {"no stack named": f"pulumi up --stack {stack}", "PULUMI_ACCESS_TOKEN must be set": "pulumi login"}
+    todo = [f"\n    {repair}" for sign, repair in repairs.items() if sign in said]
+    return LiveError(f"Pulumi does not answer for stack {stack}: {said}{''.join(todo)}")

@@ -1,5 +1,7 @@
+import os
 from dataclasses import asdict
 
+import pytest
 from pulumi.automation import OpType
 from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata
 
@@ -37,3 +39,37 @@ def test_without_the_cli_one_line_says_what_to_install(monkeypatch, tmp_path, ca
     err = capsys.readouterr().err
     assert err.startswith("switchyard drift: the Pulumi CLI is not on PATH")
     assert err.count("\n") == 1
+
+
+@pytest.fixture
+def pulumi(monkeypatch, tmp_path):
+    """A CLI that knows no stack. What it is called with."""
+    calls = tmp_path / "calls"
+    program = tmp_path / "pulumi"
+    program.write_text(f"""#!/bin/sh
+echo "$@" >> {calls}
+[ "$1" = version ] && echo v3.272.0 && exit 0
+echo "error: no stack named 'dev' found" >&2
+exit 255
+""")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    return calls
+
+
+def test_a_stack_that_is_not_up_is_told_to_come_up(pulumi, capsys):
+    assert commands.main(["drift"]) == 1
+    said = "Pulumi does not answer for stack dev: no stack named 'dev' found"
+    assert capsys.readouterr().err == f"switchyard drift: {said}\n    pulumi up --stack dev\n"
+
+
+def test_the_stack_that_is_selected_here_stays_selected(pulumi):
+    commands.main(["drift"])
+    called = pulumi.read_text()
+    assert "refresh" in called
+    assert "select" not in called
+
+
+def test_a_stack_without_a_file_is_named_with_the_nearest(pulumi, capsys):
+    assert commands.main(["drift", "--stack", "pord"]) == 2
+    assert "nearest: prod" in capsys.readouterr().err

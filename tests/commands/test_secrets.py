@@ -36,8 +36,9 @@ def set_(tmp_path, monkeypatch, capsys):
 
     def call(name, value, *arguments):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(value)))
+        stack = () if "--local" in arguments else ("--set", "managed=[]")
         file = ("--file", str(tmp_path / "compose.yaml"))
-        status = commands.main(["secrets", "set", name, *file, *arguments, "--set", "managed=[]"])
+        status = commands.main(["secrets", "set", name, *file, *arguments, *stack])
         return status, *capsys.readouterr()
 
     return call
@@ -88,3 +89,20 @@ def test_the_local_value_is_the_file_of_the_description(set_, tmp_path):
     assert (tmp_path / "secrets" / "stripe").read_text() == "s3cret"
     assert "the next `switchyard run` takes it" in out
     assert set_("theirs", b"x", "--local")[0] == 2
+
+
+def test_the_local_value_is_of_no_stack(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        commands.main(["secrets", "set", "db_password", "--local", "--stack", "prod"])
+    assert "not allowed with argument" in capsys.readouterr().err
+
+
+def test_no_setting_changes_the_local_value(capsys):
+    assert commands.main(["secrets", "set", "db_password", "--local", "--set", "managed=[]"]) == 2
+    assert "--set changes a setting of a stack" in capsys.readouterr().err
+
+
+def test_a_config_that_is_refused_is_told_as_by_plan(capsys):
+    arguments = ["--set", "orchestrator=esk"]
+    assert commands.main(["secrets", "set", "db_password", *arguments]) == 1
+    assert capsys.readouterr().err.startswith('orchestrator: "esk" is not allowed')

@@ -2,9 +2,11 @@
 
 import json
 import time
+from unittest.mock import Mock
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto.ecs import ecs_backends
 
 import commands
@@ -153,7 +155,8 @@ def test_exec_without_the_plugin_says_what_to_install(opened, programs, capsys):
     ("arguments", "message"),
     [
         (["logs", "apo"], "no service apo runs; there are api, web; nearest: api"),
-        (["rollback", "web", "--placement", "eks-ec2"], "web runs in ecs-fargate: say which"),
+        (["rollback", "web", "--placement", "eks-ec2"], "web does not run in eks-ec2; it runs in ecs-fargate"),
+        (["logs", "db"], "AWS runs db in this stack"),
         (["status", "--stack", "pord"], "nearest: prod"),
     ],
 )
@@ -178,8 +181,36 @@ def test_without_credentials_one_line_says_so(aws, capsys, monkeypatch, tmp_path
         monkeypatch.setenv(name, str(tmp_path / "none"))
     status, _, err = call(capsys, "status")
     assert status == 1
-    assert err.startswith("switchyard status: there are no AWS credentials here")
+    assert err.startswith("switchyard status: no AWS credentials that are valid: Unable to locate credentials")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (
+            {"AWS_PROFILE": "nobody"},
+            "no AWS credentials that are valid: The config profile (nobody) could not be found",
+        ),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "AWS cannot be asked in us-east-1: Could not connect"),
+    ],
+)
+def test_what_keeps_aws_from_being_asked_is_told_from_its_refusals(aws, capsys, monkeypatch, wrong, message):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    for name, value in wrong.items():
+        monkeypatch.setenv(name, value)
+    status, _, err = call(capsys, "status")
+    assert (status, err.count("\n")) == (1, 1)
+    assert err.startswith(f"switchyard status: {message}")
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "UnrecognizedClientException"])
+def test_credentials_that_aws_refuses_are_renewed(aws, capsys, monkeypatch, code):
+    error = ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeServices")
+    monkeypatch.setattr(boto3.Session, "client", Mock(side_effect=error))
+    status, _, err = call(capsys, "status")
+    assert status == 1
+    assert "aws sso login" in err
 
 
 def test_without_the_cli_the_local_run_is_offered(capsys, programs):
@@ -202,3 +233,10 @@ def test_a_stack_that_is_not_up_is_told_to_come_up(programs, capsys, script, mes
     assert status == 1
     assert message in err
     assert "pulumi up --stack dev" in err
+
+
+def test_who_is_not_logged_in_to_pulumi_is_told_to_log_in(programs, capsys):
+    said = "PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions"
+    programs("pulumi", f"echo 'error: {said}' >&2; exit 255")
+    err = call(capsys, "status")[2]
+    assert err == f"switchyard status: Pulumi does not answer for stack dev: {said}\n    pulumi login\n"

@@ -55,6 +55,9 @@ def test_status_logs_and_exec_reach_the_run(folder):
     assert (inside.returncode, inside.stdout) == (3, "hello there from description\n")
 
     assert switchyard(folder, "logs", "web").returncode == 0
+    since = switchyard(folder, "logs", "web", "--since", "2h")
+    assert (since.returncode, since.stdout) == (2, "")
+    assert "leave --since out" in since.stderr
     rollback = switchyard(folder, "rollback", "web")
     assert rollback.returncode == 1
     assert "no earlier revision is kept" in rollback.stderr
