@@ -28,7 +28,7 @@ from orchestrators import registry
 from orchestrators.base import OrchestratorArgs
 from policy.hold import hold
 
-settings, workload = stack.current()
+settings, workload, location = stack.current()
 names = Names(settings.project, settings.stack)
 tags = {"project": settings.project, "stack": settings.stack, **settings.tags}
 protect = settings.protect
@@ -50,6 +50,7 @@ network = Network(
         names=names,
         region=settings.region,
         settings=settings.network,
+        location=location,
         edge=settings.edge,
         site=settings.site,
         called=outside.services,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, NoReturn, cast
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, cast
 
 import settings as stack_settings
 import workload as description
@@ -15,6 +15,9 @@ from settings import Placement, Settings
 from stackconfig import WrongInputError, judged
 from workload import Workload
 from workload.errors import DescriptionError, Problem
+
+if TYPE_CHECKING:
+    from foundation.location import Location
 
 
 class RefusedError(Exception):
@@ -69,16 +72,30 @@ class _Unread:
         raise WrongInputError(name)
 
 
-def current() -> Stack:
-    """The stack that Pulumi runs this program for. Raises pulumi.RunError, which ends `up` without a traceback."""
+def current() -> "tuple[Settings, Workload, Location]":
+    """The stack that Pulumi runs this program for, and where AWS lets its network stand. Raises pulumi.RunError with
+    every reason against it, which ends `up` without a traceback and before any resource.
+    """
     import pulumi  # noqa: PLC0415 (`render` opens stacks without it)
     from pulumi.runtime.config import CONFIG  # noqa: PLC0415 (as above)
 
+    from foundation.location import LocationError, locate  # noqa: PLC0415 (as above)
+
+    root = Path(pulumi.get_root_directory())
+    found, reasons = _read(CONFIG.get(), pulumi.get_project(), pulumi.get_stack(), root)
+    reasons += refusals(*found)
     try:
-        root = Path(pulumi.get_root_directory())
-        return open_stack(CONFIG.get(), project=pulumi.get_project(), stack=pulumi.get_stack(), root=root)
-    except RefusedError as refused:
+        location = locate(found.settings)
+    except WrongInputError:
+        pass
+    except LocationError as error:
+        reasons += error.reasons
+    except Exception as error:  # noqa: BLE001 (the SDK has no other for a question that was not answered)
+        reasons = reasons or [f"AWS did not say where the network may stand: {error}"]
+    if reasons:
+        refused = RefusedError(reasons)
         raise pulumi.RunError(str(refused)) from refused
+    return *found, location
 
 
 def _named(file: Path) -> Path:

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from foundation import site
-from foundation.cidrs import subnets, too_few_zones
+from foundation.cidrs import subnets
 from foundation.flowlogs import flow_logs
 from foundation.names import Names
 from settings import NetworkSettings, Placement, SiteSettings
@@ -33,6 +33,7 @@ class Vpc:
 class OwnVpcArgs:
     names: Names
     region: str
+    zones: Sequence[str]
     settings: NetworkSettings
     placements: Sequence[Placement]
     site: SiteSettings
@@ -66,11 +67,10 @@ class _Maker:
             f"{name}-default", vpc_id=self._vpc.id, tags=self._tags("unused-default"), opts=self._opts()
         )
         flow_logs(f"{name}-flow-logs", vpc_id=self._vpc.id, names=args.names, tags=args.tags, parent=self._parent)
-        zones = self._zones()
         blocks = subnets(args.settings.cidr, args.settings.zones)
-        public = self._tier("public", blocks.public, zones)
-        private = self._tier("private", blocks.private, zones)
-        isolated = self._tier("isolated", blocks.isolated, zones)
+        public = self._tier("public", blocks.public)
+        private = self._tier("private", blocks.private)
+        isolated = self._tier("isolated", blocks.isolated)
         nats = self._nats(public, self._internet(public))
         inside = [self._private_table(index, subnet, nats) for index, subnet in enumerate(private)]
         self._route_table("isolated", isolated)
@@ -95,39 +95,24 @@ class _Maker:
             storage=storage.prefix_list_id,
         )
 
-    def _zones(self) -> pulumi.Output[Sequence[str]]:
-        """Zone letters differ per account and region (AWS: "Regions and zones"), so they are asked for, not guessed."""
-        wanted, region = self._args.settings.zones, self._args.region
-
-        def enough(names: Sequence[str]) -> Sequence[str]:
-            if reason := too_few_zones(wanted, names, region):
-                raise pulumi.RunError(reason)
-            return names
-
-        return aws.get_availability_zones_output(
-            state="available",
-            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
-            opts=pulumi.InvokeOutputOptions(parent=self._parent),
-        ).names.apply(enough)
-
     def _opts(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self._parent, depends_on=list(after))
 
     def _tags(self, *parts: str) -> dict[str, str]:
         return {**self._args.tags, "Name": self._args.names.of(*parts)}
 
-    def _tier(self, tier: str, cidrs: Sequence[str], zones: pulumi.Output[Sequence[str]]) -> list[aws.ec2.Subnet]:
+    def _tier(self, tier: str, cidrs: Sequence[str]) -> list[aws.ec2.Subnet]:
         return [
             aws.ec2.Subnet(
                 f"{self._name}-{tier}-{index}",
                 vpc_id=self._vpc.id,
                 cidr_block=cidr,
-                availability_zone=zones[index],
+                availability_zone=zone,
                 map_public_ip_on_launch=False,
                 tags=self._tags(tier, str(index)),
                 opts=self._opts(),
             )
-            for index, cidr in enumerate(cidrs)
+            for index, (cidr, zone) in enumerate(zip(cidrs, self._args.zones, strict=True))
         ]
 
     def _internet(self, public: Sequence[aws.ec2.Subnet]) -> aws.ec2.Route:
