@@ -21,7 +21,6 @@ from orchestrators.ecs.exec import SHOUT, grant, opened
 from orchestrators.ecs.guards import guards
 from orchestrators.ecs.instances import fleet
 from orchestrators.ecs.links import Links
-from orchestrators.ecs.log_key import log_key
 from orchestrators.ecs.machines import Machines
 from orchestrators.ecs.order import order
 from orchestrators.ecs.references import Values, known
@@ -34,11 +33,13 @@ from orchestrators.ecs.shift import shift_role
 from orchestrators.ecs.signals import cluster_events, group_events, node_signal, service_signals
 from orchestrators.ecs.task import Task, task
 from orchestrators.ecs.waits import JobRun, Rollout
+from orchestrators.log_groups import log_groups
 from settings import Compute
 from workload.model import Job, Service
 from workload.text import Ref
 
 _ROLLOUT_SECONDS = 1800
+_LOG_DAYS, _PROTECTED_LOG_DAYS = 30, 365
 
 
 class Ecs(pulumi.ComponentResource):
@@ -72,7 +73,13 @@ class Ecs(pulumi.ComponentResource):
         self._capacity = self._site.joined if self._site else self._make_capacity()
         self._values["cluster"] = self._cluster.arn
         self._values |= self._schedule_group()
-        self._log_key = log_key(f"{name}-logs", args, parent=self) if args.protect else None
+        self._logs = log_groups(
+            f"{name}-logs",
+            args,
+            days=args.ecs.log_days or (_PROTECTED_LOG_DAYS if args.protect else _LOG_DAYS),
+            names=[args.names.log_group(args.placement.key, "*")],
+            parent=self,
+        )
         self._tasks: dict[str, Task] = {}
         self._done: dict[str, pulumi.Resource] = {}
         for unit, before in self._order.before.items():
@@ -176,7 +183,7 @@ class Ecs(pulumi.ComponentResource):
             document,
             args=self._args,
             values=self._values,
-            log_key=self._log_key,
+            logs=self._logs,
             parent=self,
         )
         self._tasks[unit.name] = made

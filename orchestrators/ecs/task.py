@@ -11,9 +11,8 @@ from orchestrators.documents import Document, resolve
 from orchestrators.ecs.arguments.task_definition import task_definition_arguments
 from orchestrators.ecs.references import Values
 from orchestrators.ecs.roles import Roles, unit_roles
+from orchestrators.log_groups import LogGroups
 from workload.model import Job, Service
-
-_LOG_DAYS, _PROTECTED_LOG_DAYS = 30, 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +28,11 @@ def task(
     *,
     args: OrchestratorArgs,
     values: Values,
-    log_key: pulumi.Output[str] | None,
+    logs: LogGroups,
     parent: pulumi.Resource,
 ) -> Task:
     """`name` is what the resources of the placement begin with; `values` fill the document."""
-    log_group = _log_group(name, unit, args, log_key, parent)
+    log_group = _log_group(name, unit, args, logs)
     used = {grant.source for container in unit.containers for grant in container.secrets}
     roles = unit_roles(
         name,
@@ -66,24 +65,11 @@ def task(
     return Task(roles=roles, definition=definition)
 
 
-def _log_group(
-    name: str,
-    unit: Service | Job,
-    args: OrchestratorArgs,
-    log_key: pulumi.Output[str] | None,
-    parent: pulumi.Resource,
-) -> aws.cloudwatch.LogGroup:
+def _log_group(name: str, unit: Service | Job, args: OrchestratorArgs, logs: LogGroups) -> aws.cloudwatch.LogGroup:
     """With the metrics that its lines tell."""
-    opts = pulumi.ResourceOptions(parent=parent)
-    group = aws.cloudwatch.LogGroup(
-        f"{name}-{unit.name}-log",
-        name=args.names.log_group(args.placement.key, unit.name),
-        retention_in_days=args.ecs.log_days or (_PROTECTED_LOG_DAYS if args.protect else _LOG_DAYS),
-        kms_key_id=log_key,
-        tags=args.tags,
-        opts=opts,
-    )
+    group = logs.group(f"{name}-{unit.name}-log", args.names.log_group(args.placement.key, unit.name))
     if isinstance(unit, Service):
+        opts = pulumi.ResourceOptions(parent=logs.parent)
         for metric in log_metrics(unit, args.names, args.placement.key):
             log_metric_filter(f"{name}-{unit.name}-{metric.signal.name}", metric, group.name, opts)
     return group

@@ -15,7 +15,7 @@ from orchestrators.eks.control_plane import ControlPlane
 from orchestrators.eks.release import release
 from orchestrators.eks.rights import read_metrics, read_secrets, write_logs
 from orchestrators.eks.roles import pod_identity_trust, role, web_identity_trust
-from orchestrators.eks.surroundings import RETENTION_DAYS
+from orchestrators.eks.surroundings import INSIGHTS
 from settings import Compute
 
 
@@ -117,13 +117,7 @@ def _observability(site: Site) -> pulumi.Resource:
     put its tracing library into every pod (Amazon CloudWatch user guide, Application Signals, auto monitor).
     """
     groups = [
-        aws.cloudwatch.LogGroup(
-            f"{site.name}-insights-{kind}",
-            name=f"/aws/containerinsights/{site.plane.name}/{kind}",
-            retention_in_days=RETENTION_DAYS,
-            tags=dict(site.args.tags),
-            opts=pulumi.ResourceOptions(parent=site.parent),
-        )
+        site.plane.logs.group(f"{site.name}-insights-{kind}", INSIGHTS.format(site.plane.name, kind))
         for kind in ("application", "dataplane", "host", "performance")
     ]
     agent = role(

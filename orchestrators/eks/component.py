@@ -22,6 +22,7 @@ from orchestrators.eks.hybrid.ports import ports
 from orchestrators.eks.manifests import AUTOSCALERS, Applier, resource_name, unit_of
 from orchestrators.eks.render import render
 from orchestrators.eks.render.kubernetes import digest, object_name
+from orchestrators.eks.surroundings import INSIGHTS
 from orchestrators.site.door import admit
 from orchestrators.site.proxy import proxy
 from settings import Compute
@@ -202,7 +203,7 @@ class Eks(pulumi.ComponentResource):
         """Where all pods of the cluster write."""
         if self._fargate:
             return self._args.names.log_group(self._args.placement.key, "pods")
-        return f"/aws/containerinsights/{cluster}/application"
+        return INSIGHTS.format(cluster, "application")
 
     def _log_metrics(self, service: str, cluster: str) -> Sequence[LogMetric]:
         args = self._args

@@ -13,7 +13,8 @@ from orchestrators.eks import versions
 from orchestrators.eks.addon import addon
 from orchestrators.eks.rights import pull_images, write_logs
 from orchestrators.eks.roles import Granted, Oidc, role
-from orchestrators.eks.surroundings import LOG_TYPES, RETENTION_DAYS, surroundings
+from orchestrators.eks.surroundings import LOG_TYPES, surroundings
+from orchestrators.log_groups import LogGroups
 from settings import Compute
 
 SYSTEM_NAMESPACES = ("kube-system", "external-secrets", "keda")
@@ -31,6 +32,7 @@ class ControlPlane:
     node_role: Granted | None
     oidc: Oidc | None
     """Of Fargate alone, which has no Pod Identity."""
+    logs: LogGroups
     foundations: tuple[pulumi.Resource, ...]
 
 
@@ -85,7 +87,7 @@ def control_plane(name: str, args: OrchestratorArgs, parent: pulumi.Resource) ->
             opts=child,
         )
         oidc = Oidc(arn=provider_of_tokens.arn, issuer=cluster.oidc_issuer)
-        profile = _fargate_profile(name, physical, args, cluster, parent)
+        profile = _fargate_profile(name, args, cluster, ground.logs, parent)
         foundations = (cluster, profile, _coredns(name, physical, args, profile, parent))
     return ControlPlane(
         name=physical,
@@ -94,6 +96,7 @@ def control_plane(name: str, args: OrchestratorArgs, parent: pulumi.Resource) ->
         security_group=cluster.cluster_security_group_id,
         node_role=node_role,
         oidc=oidc,
+        logs=ground.logs,
         foundations=foundations,
     )
 
@@ -138,15 +141,10 @@ def _auto_mode(node_role: Granted | None) -> pulumi_eks.AutoModeOptionsArgs | No
 
 
 def _fargate_profile(
-    name: str, physical: str, args: OrchestratorArgs, cluster: pulumi.Resource, parent: pulumi.Resource
+    name: str, args: OrchestratorArgs, cluster: pulumi.Resource, logs: LogGroups, parent: pulumi.Resource
 ) -> aws.eks.FargateProfile:
-    logs = aws.cloudwatch.LogGroup(
-        f"{name}-pod-logs",
-        name=args.names.log_group(args.placement.key, "pods"),
-        retention_in_days=RETENTION_DAYS,
-        tags=dict(args.tags),
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
+    physical = args.names.cluster(args.placement.key)
+    pods = logs.group(f"{name}-pod-logs", args.names.log_group(args.placement.key, "pods"))
     profiles = f"arn:aws:eks:{args.region}:*:fargateprofile/{physical}/*"
     execution = role(
         f"{name}-pod-execution-role",
@@ -155,7 +153,7 @@ def _fargate_profile(
         parent=parent,
         tags=args.tags,
         policies=(pull_images(Compute.FARGATE),),
-        statements=[write_logs([pulumi.Output.concat(logs.arn, ":*")])],
+        statements=[write_logs([pulumi.Output.concat(pods.arn, ":*")])],
     )
     return aws.eks.FargateProfile(
         f"{name}-profile",

@@ -1,4 +1,4 @@
-"""What every cluster needs before it is made: the key of its secrets, the group of its logs, its own role."""
+"""What every cluster needs before it is made: the key of its secrets, the groups of its logs, its own role."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,12 @@ import pulumi_aws as aws
 from foundation.iam import service_trust
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks.roles import Granted, role
+from orchestrators.log_groups import LogGroups, log_groups
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 RETENTION_DAYS = 365
+INSIGHTS = "/aws/containerinsights/{}/{}"
+"""The cluster and the kind of a group that Container Insights writes to (Amazon CloudWatch user guide)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,7 @@ class Surroundings:
     """The cluster waits for `needed` and goes before it."""
 
     key: aws.kms.Key
+    logs: LogGroups
     role: Granted
     needed: tuple[pulumi.Resource, ...]
 
@@ -34,13 +38,15 @@ def surroundings(name: str, args: OrchestratorArgs, policies: Sequence[str], par
         tags=tags,
         opts=pulumi.ResourceOptions(parent=parent, protect=args.protect),
     )
-    logs = aws.cloudwatch.LogGroup(
-        f"{name}-control-plane-logs",
-        name=f"/aws/eks/{physical}/cluster",  # EKS writes there; made here so that it has an end
-        retention_in_days=RETENTION_DAYS,
-        tags=tags,
-        opts=pulumi.ResourceOptions(parent=parent),
+    of_the_cluster = f"/aws/eks/{physical}/cluster"  # EKS writes there; made here so that it has an end
+    logs = log_groups(
+        f"{name}-logs",
+        args,
+        days=RETENTION_DAYS,
+        names=[of_the_cluster, INSIGHTS.format(physical, "*"), args.names.log_group(args.placement.key, "*")],
+        parent=parent,
     )
+    control_plane = logs.group(f"{name}-control-plane-logs", of_the_cluster)
     granted = role(
         f"{name}-cluster-role",
         args.names.of(args.placement.key, "cluster", limit=64),
@@ -49,4 +55,4 @@ def surroundings(name: str, args: OrchestratorArgs, policies: Sequence[str], par
         tags=tags,
         policies=policies,
     )
-    return Surroundings(key=key, role=granted, needed=(logs, *granted.policies))
+    return Surroundings(key=key, logs=logs, role=granted, needed=(control_plane, *granted.policies))

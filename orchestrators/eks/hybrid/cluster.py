@@ -18,7 +18,7 @@ from orchestrators.eks.hybrid.check import SERVICE_CIDR
 from orchestrators.eks.hybrid.nodes import Nodes
 from orchestrators.eks.hybrid.waits import Joined
 from orchestrators.eks.release import release
-from orchestrators.eks.surroundings import LOG_TYPES, surroundings
+from orchestrators.eks.surroundings import LOG_TYPES, Surroundings, surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,8 @@ def control_plane(name: str, args: OrchestratorArgs, nodes: Nodes, parent: pulum
     Order: what a machine needs to become ready, the first machine, and then what needs a machine.
     """
     site = _Site(name=name, cluster=args.names.cluster(args.placement.key), args=args, parent=parent)
-    cluster = _cluster(site)
+    ground = surroundings(site.name, args, ("AmazonEKSClusterPolicy",), site.parent)
+    cluster = _cluster(site, ground)
     kubeconfig = _kubeconfig(site, cluster)
     provider = kubernetes.Provider(
         f"{name}-kubernetes",
@@ -75,13 +76,13 @@ def control_plane(name: str, args: OrchestratorArgs, nodes: Nodes, parent: pulum
         security_group=cluster.vpc_config.cluster_security_group_id.apply(str),
         node_role=None,
         oidc=None,
+        logs=ground.logs,
         foundations=(cluster, entry, network, proxy, agent, joined, _addon(site, "coredns", joined)),
     )
 
 
-def _cluster(site: _Site) -> aws.eks.Cluster:
+def _cluster(site: _Site, ground: Surroundings) -> aws.eks.Cluster:
     args = site.args
-    ground = surroundings(site.name, args, ("AmazonEKSClusterPolicy",), site.parent)
     return aws.eks.Cluster(
         f"{site.name}-cluster",
         name=site.cluster,

@@ -218,7 +218,7 @@ def test_a_protected_stacks_logs_are_kept_longer_under_a_key_of_their_own():
     statement = json.loads(key.inputs["policy"])["Statement"][1]
     assert statement["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
     context = statement["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
-    assert context == f"arn:*:logs:{REGION}:{ACCOUNT}:log-group:/portal/dev/ecs-fargate/*"
+    assert context == [f"arn:*:logs:{REGION}:{ACCOUNT}:log-group:/portal/dev/ecs-fargate/*"]
     assert stack.run.one("cloudwatch/logGroup:LogGroup", "ecs-api-log").inputs["retentionInDays"] == 365
 
 

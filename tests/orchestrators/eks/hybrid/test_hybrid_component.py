@@ -90,7 +90,7 @@ def test_its_api_is_private_and_open_to_the_site_alone(registered):
 
 
 def test_it_encrypts_logs_and_refuses_deletion(registered):
-    made, key = cluster(registered), registered.one("kms/key:Key")
+    made, key = cluster(registered), registered.one("kms/key:Key", "eks-key")
     encryption = made.inputs["encryptionConfig"]
     assert encryption["provider"]["keyArn"].endswith(key.id)
     assert encryption["resources"] == ["secrets"]
