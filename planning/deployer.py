@@ -8,7 +8,7 @@ from foundation.names import Names
 from orchestrators.eks.hidden import hidden_children
 from planning.permissions import ROLE, statements
 from planning.resources import Recording
-from planning.rights import FUNCTIONS, OWN, RIGHTS, UNLIMITED, Rights
+from planning.rights import CONTENTS, FUNCTIONS, OWN, RIGHTS, UNLIMITED, Rights
 from settings import Settings
 from workload.model import Workload
 
@@ -53,7 +53,10 @@ def _statements(
     needed = rights(recording)
     looks = {action for each in needed for action in each.whole(each.looks)}
     looks |= {action for actions in FUNCTIONS.values() for action in actions.split()}
-    yield _allow(looks, ["*"])
+    yield _allow(looks - CONTENTS.keys(), ["*"])
+    for place in sorted({CONTENTS[action] for action in looks & CONTENTS.keys()}):
+        inside = {action for action in looks if CONTENTS.get(action) == place}
+        yield _allow(inside, [_arn(one, settings, names) for one in place.split()])
     if passwords := list(_passwords(workload, settings)):
         yield _allow(
             {"secretsmanager:GetSecretValue"},

@@ -466,6 +466,15 @@ UNLIMITED = {
 }
 """What AWS limits to no ARN."""
 
+CONTENTS = {
+    "lambda:GetFunction": "lambda:function:{prefix}-*",
+    "s3:ListBucket": _BUCKETS,
+    "ssm:GetParameter": "ssm:parameter{path}/* ssm:parameter/aws/service/*",
+    "ssm:GetParameters": "ssm:parameter{path}/* ssm:parameter/aws/service/*",
+}
+"""Looks that tell what is inside: code, names of objects, values. Only on the stack's own things and on what AWS
+publishes."""
+
 FUNCTIONS = {
     "aws:ec2/getSubnet:getSubnet": "ec2:Describe*",
     "aws:ec2/getSubnets:getSubnets": "ec2:Describe*",

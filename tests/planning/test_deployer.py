@@ -83,6 +83,13 @@ def test_a_preview_changes_nothing_and_reads_no_value(stack):
     assert not {"secretsmanager:GetSecretValue", "secretsmanager:*", "secretsmanager:Get*"} & actions
 
 
+def test_what_is_inside_of_things_is_read_of_the_stacks_own_alone(stack):
+    for document in policies(*stack, preview=True).values():
+        anywhere = {a for s in document["Statement"] if s["Resource"] == ["*"] for a in s["Action"]}
+        readers = ["ssm:GetParameter", "ssm:GetParameters", "lambda:GetFunction", "s3:ListBucket"]
+        assert not [reader for reader in readers if any(fnmatchcase(reader, action) for action in anywhere)]
+
+
 def test_no_statement_allows_a_whole_service(statements):
     assert not [action for statement in statements for action in statement["Action"] if action.endswith(":*")]
 
