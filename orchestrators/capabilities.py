@@ -64,16 +64,10 @@ def refusals(workload: Workload, placement: Placement, managed: Collection[str] 
     """Everything that one placement cannot do for the workload without its `managed` services."""
     if placement.compute not in ORCHESTRATORS[placement.orchestrator].computes:
         return [_not_provisioned(workload, placement)]
-    found = [
-        (capability, unit, need)
-        for name, unit in workload.units.items()
-        if name not in managed
-        for capability in CAPABILITIES
-        for need in capability.needs(unit)
-    ]
+    found = _needed(workload, managed)
     others = _by_distance(placement)
     # A placement that takes the whole description is a better advice than one that only cures this need.
-    whole = [key for key in others if not any(key in capability.lacking for capability, _, _ in found)]
+    whole = takers(workload, placement, managed)
     return [
         Refusal(
             placement=placement.key,
@@ -85,6 +79,31 @@ def refusals(workload: Workload, placement: Placement, managed: Collection[str] 
         )
         for capability, unit, need in found
         if placement.key in capability.lacking
+    ]
+
+
+def takers(workload: Workload, placement: Placement, managed: Collection[str]) -> list[str]:
+    """The keys of the other placements that can do everything that the description needs, the nearest first."""
+    found = _needed(workload, managed)
+    others = _by_distance(placement)
+    return [key for key in others if not any(key in capability.lacking for capability, _, _ in found)]
+
+
+def elsewhere(workload: Workload, placement: Placement, managed: Collection[str], lacking: Collection[str] = ()) -> str:
+    """The end of a repair: the nearest placement that would work, if there is one. Those in `lacking` would not, for
+    the very reason that the repair is for.
+    """
+    key = next((key for key in takers(workload, placement, managed) if key not in lacking), None)
+    return f", or use the placement {key}" if key else ""
+
+
+def _needed(workload: Workload, managed: Collection[str]) -> list[tuple[Capability, Unit, Need]]:
+    return [
+        (capability, unit, need)
+        for name, unit in workload.units.items()
+        if name not in managed
+        for capability in CAPABILITIES
+        for need in capability.needs(unit)
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from foundation.names import Names
 from foundation.references import containers
+from orchestrators.capabilities import ECS, elsewhere
 from orchestrators.ecs import instances
 from orchestrators.ecs.anywhere import check as anywhere
 from orchestrators.ecs.links import Links
@@ -20,21 +21,22 @@ def problems(workload: Workload, settings: Settings, placement: Placement) -> It
     links = Links(workload, Names(settings.project, settings.stack), settings.managed)
     if settings.ecs.deployment != "rolling":
         yield from _shifting(workload, settings, placement)
-    yield from _large_configs(workload, settings)
+    yield from _large_configs(workload, settings, placement)
     if placement.compute is Compute.EC2:
         yield from instances.problems(workload, settings.managed, links, settings.ecs)
     if placement.compute is Compute.DATACENTER:
         yield from anywhere.problems(workload, settings)
 
 
-def _large_configs(workload: Workload, settings: Settings) -> Iterator[Problem]:
+def _large_configs(workload: Workload, settings: Settings, placement: Placement) -> Iterator[Problem]:
+    other = elsewhere(workload, placement, settings.managed, lacking=ECS)
     for container in containers(workload, settings.managed):
         size = sum(len(workload.configs[grant.source].content) for grant in container.configs)
         if size > LARGEST:
             yield Problem(
                 container.at,
                 f"{container.name}: its configs and read-only files have {size} bytes, and on ECS a container takes "
-                f"{LARGEST}; copy the large ones into the image",
+                f"{LARGEST}; copy the large ones into the image{other}",
             )
 
 

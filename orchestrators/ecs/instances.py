@@ -4,12 +4,13 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestrators.capabilities import ECS_FARGATE, elsewhere
 from orchestrators.ecs.deployment import deployment
 from orchestrators.ecs.links import Links
 from orchestrators.ecs.sizes import exact_size, gibibytes
 from orchestrators.fargate import VCPU, Size
 from orchestrators.fargate import smallest as smallest_fargate
-from settings import EcsSettings
+from settings import Compute, EcsSettings, Orchestrator, Placement
 from stackconfig import nearest_of
 from workload.errors import Problem
 from workload.model import Job, Service, Workload
@@ -19,7 +20,7 @@ RESERVED = 256
 
 INTERFACES = "the number of network interfaces"
 
-_FARGATE = "or use the placement ecs-fargate"
+_HERE = Placement(orchestrator=Orchestrator.ECS, compute=Compute.EC2)
 
 MOST = 5000
 """Instances of one cluster (AWS: Amazon ECS service quotas)."""
@@ -149,16 +150,18 @@ def problems(workload: Workload, managed: Collection[str], links: Links, setting
         yield Problem(None, "ecs.instance_types: mixes x86_64 and ARM64; an image runs on one of them. Name one kind.")
         return
     machine, (arm,) = smallest(settings.instance_types), architectures
+    other = elsewhere(workload, _HERE, managed)
     for unit in (unit for name, unit in workload.units.items() if name not in managed):
         if arm != (unit.container.architecture == "arm64"):
             yield Problem(
                 unit.container.at,
                 f"{unit.name}: its containers are built for {'x86_64' if arm else 'ARM64'} and "
                 f"ecs.instance_types are {'ARM64' if arm else 'x86_64'}. "
-                f"Set `platform: linux/{'arm64' if arm else 'amd64'}`, name other types, {_FARGATE}.",
+                f"Set `platform: linux/{'arm64' if arm else 'amd64'}`, name other types{other}.",
             )
         total = exact_size(unit, proxied=_proxied(unit, links))
         if total.cpu > machine.size.cpu or total.memory > machine.size.memory:
+            lacking = () if smallest_fargate(total.cpu, total.memory) else (ECS_FARGATE,)
             fitting = min(
                 (name for name, i in INSTANCES.items() if i.arm == arm and _holds(i, total)),
                 key=lambda name: (INSTANCES[name].size, name),
@@ -169,12 +172,13 @@ def problems(workload: Workload, managed: Collection[str], links: Links, setting
                 f"{unit.name}: a task of {total} fits on no {' or '.join(settings.instance_types)}, which leaves "
                 f"{machine.size} to tasks. "
                 + (f"Set `ecs.instance_types: [{fitting}]`" if fitting else "Ask for less")
-                + (f", {_FARGATE}." if smallest_fargate(total.cpu, total.memory) else "."),
+                + f"{elsewhere(workload, _HERE, managed, lacking)}.",
             )
-    yield from _crowd(list(_tasks(workload, links, settings, peak=True)), settings, arm=arm)
+    peak = list(_tasks(workload, links, settings, peak=True))
+    yield from _crowd(peak, settings, arm=arm, other=other)
 
 
-def _crowd(tasks: Sequence[Size], settings: EcsSettings, *, arm: bool) -> Iterator[Problem]:
+def _crowd(tasks: Sequence[Size], settings: EcsSettings, *, arm: bool, other: str) -> Iterator[Problem]:
     """More instances than a cluster holds, which small tasks need for their network interfaces alone."""
     machine = smallest(settings.instance_types)
     count = pack(tasks, machine)
@@ -189,7 +193,7 @@ def _crowd(tasks: Sequence[Size], settings: EcsSettings, *, arm: bool) -> Iterat
         f"ecs.instance_types: every service at its most is {len(tasks)} tasks, which need {count} "
         f"{settings.instance_types[0]}, and a cluster holds {MOST}; the limit is {limit}. "
         + (f"Set `ecs.instance_types: [{better}]`" if better else "Lower `max` of `x-scaling`")
-        + f", {_FARGATE}.",
+        + f"{other}.",
     )
 
 

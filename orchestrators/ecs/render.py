@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from foundation.names import Names
-from orchestrators.capabilities import refusals
+from orchestrators.capabilities import ECS, elsewhere, refusals
 from orchestrators.documents import Document, canonical, fill
 from orchestrators.ecs.links import Links
 from orchestrators.ecs.order import order
@@ -46,8 +46,8 @@ def render(
         size = len(canonical(fill(documents[name], lambda ref: ref.path)).encode())
         if size > LARGEST:
             message = (
-                f"{name} becomes a task definition of {size} bytes, and ECS takes {LARGEST}. Shorten its environment, "
-                f"or use the placement eks-{placement.compute}."
+                f"{name} becomes a task definition of {size} bytes, and ECS takes {LARGEST}. Shorten its environment"
+                f"{elsewhere(workload, placement, managed, lacking=ECS)}."
             )
             problems.append(Problem(unit.container.at, message))
     if problems:

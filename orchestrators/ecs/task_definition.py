@@ -1,12 +1,13 @@
 """The task definition of one service or job, in the shape of `aws ecs register-task-definition --cli-input-json`."""
 
+from orchestrators.capabilities import elsewhere
 from orchestrators.documents import Document
 from orchestrators.ecs.anywhere.task import at_site, machine
 from orchestrators.ecs.container_definition import container_definition, volume_name
 from orchestrators.ecs.links import Links, port_name
 from orchestrators.ecs.sizes import exact_size, gibibytes, task_size
 from orchestrators.fargate import Size
-from settings import Compute, Placement
+from settings import Compute, Orchestrator, Placement
 from workload.errors import DescriptionError, Problem
 from workload.model import Container, Job, Service
 from workload.text import Ref
@@ -55,9 +56,9 @@ def _fargate(unit: Service | Job, links: Links) -> Document:
     proxied = isinstance(unit, Service) and links.connected(unit.name)
     task = task_size(unit, proxied=proxied)
     if task.size is None:
-        raise DescriptionError(
-            [Problem(unit.container.at, f"{unit.name}: {task.reason}. Ask for less, or use the placement ecs-ec2.")]
-        )
+        here = Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE)
+        other = elsewhere(links.workload, here, links.managed)
+        raise DescriptionError([Problem(unit.container.at, f"{unit.name}: {task.reason}. Ask for less{other}.")])
     disk = gibibytes(unit.storage or 0)
     return {
         "requiresCompatibilities": ["FARGATE"],

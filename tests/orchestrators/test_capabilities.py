@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrators import registry
-from orchestrators.capabilities import CAPABILITIES, ECS, EKS, check, refusals
+from orchestrators.capabilities import CAPABILITIES, ECS, EKS, check, elsewhere, refusals
 from settings import Compute, Orchestrator, Placement, Settings
 from workload.model import (
     Condition,
@@ -303,6 +303,35 @@ def test_every_capability_that_ecs_lacks_has_its_text_here():
     found = {refusal.capability for described, _ in cases for refusal in refusals(described, FARGATE)}
     # A sidecar is refused in a data centre alone, and has its text below.
     assert found | {"sidecar"} == {row.name for row in CAPABILITIES if set(row.lacking) & set(ECS)}
+
+
+SIX = [
+    Placement(orchestrator=Orchestrator(key.split("-")[0]), compute=Compute(key.split("-")[1])) for key in (*ECS, *EKS)
+]
+
+
+@pytest.mark.parametrize("placement", SIX, ids=lambda placement: placement.key)
+def test_the_placement_that_is_advised_can_do_it_and_there_is_none_where_none_is_named(placement):
+    (cases,) = (mark.args[1] for mark in test_what_ecs_on_fargate_cannot_give_is_refused_with_the_repair.pytestmark)
+    sidecar = app({"sidecars": (container("log"),)})
+    for described in (sidecar, *(one for one, _ in (*cases, *ON_FARGATE_PODS.values()))):
+        for refusal in refusals(described, placement):
+            refusing = {
+                other.key: {found.capability for found in refusals(described, other)}
+                for other in SIX
+                if other != placement
+            }
+            if refusal.nearest:
+                assert refusal.capability not in refusing[refusal.nearest], str(refusal)
+            else:
+                assert all(refusal.capability in found for found in refusing.values()), str(refusal)
+
+
+def test_nobody_is_sent_where_another_part_of_the_description_is_refused():
+    assert elsewhere(app(), FARGATE, ()) == ", or use the placement ecs-ec2"
+    assert elsewhere(app(), FARGATE, (), lacking=ECS) == ", or use the placement eks-fargate"
+    assert elsewhere(app(user=None), FARGATE, (), lacking=ECS) == ""
+    assert elsewhere(app(volumes=VOLUME, user=None), FARGATE, ()) == ", or use the placement ecs-datacenter"
 
 
 def test_all_reasons_come_at_once_for_every_placement_of_the_stack():

@@ -16,6 +16,6 @@ def test_more_configs_than_a_build_takes_are_refused_with_their_size(one):
     assert [str(problem) for problem in problems(described, wanted, PLACEMENT)] == [
         (
             "compose.yaml:3:5: app: its configs and read-only files have 600000 bytes, and on ECS a container takes "
-            "524288; copy the large ones into the image"
+            "524288; copy the large ones into the image, or use the placement eks-fargate"
         )
     ]

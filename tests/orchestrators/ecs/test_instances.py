@@ -126,7 +126,7 @@ def test_a_task_that_no_known_instance_holds_is_refused(one):
     reason, *_ = refused(huge, "m6i.large")
     assert reason == (
         "compose.yaml:3:5: app: a task of 64 vCPU and 1024 MiB fits on no m6i.large, which leaves 2 vCPU and 7526 MiB "
-        "to tasks. Ask for less."
+        "to tasks. Ask for less, or use the placement eks-ec2."
     )
 
 

@@ -34,8 +34,7 @@ def test_two_services_on_one_port_are_refused():
     assert said(both) == [
         (
             "compose.yaml:3:5: web and api both listen on port 8000, and the site's address holds each port once. "
-            "Give one of them another port, or use a placement where each task has an address of its own "
-            "(ecs-fargate, ecs-ec2)."
+            "Give one of them another port, or use the placement ecs-fargate."
         )
     ]
     assert said(both, dataclasses.replace(STACK, managed=("api",))) == []
@@ -45,7 +44,7 @@ def test_a_port_that_the_machine_holds_itself_is_refused():
     assert said(services(app=Service(container=python("app", expose=(22,))))) == [
         (
             "compose.yaml:3:5: app listens on port 22, which SSH holds on every machine of the site. Give it another "
-            "port, or use a placement where each task has an address of its own (ecs-fargate, ecs-ec2)."
+            "port, or use the placement ecs-fargate."
         )
     ]
 
@@ -58,7 +57,7 @@ def test_a_port_that_the_machine_holds_itself_is_refused():
             (
                 "compose.yaml:3:5: app wants 3 tasks, each on a machine of its own, and one machine free for a new "
                 "version; site.machines is 3. Repair: pulumi config set --path site.machines 4 --stack dev, or "
-                "`deploy.update_config: {order: stop-first}`, or use the placement ecs-ec2."
+                "`deploy.update_config: {order: stop-first}`, or use the placement ecs-fargate."
             ),
         ),
         (
@@ -69,14 +68,14 @@ def test_a_port_that_the_machine_holds_itself_is_refused():
             ),
             (
                 "compose.yaml:3:5: app wants 5 tasks, each on a machine of its own; site.machines is 3. Repair: pulumi "
-                "config set --path site.machines 5 --stack dev, or use the placement ecs-ec2."
+                "config set --path site.machines 5 --stack dev, or use the placement ecs-fargate."
             ),
         ),
         (
             Service(container=python("app", volumes=DATA), replicas=2),
             (
                 "compose.yaml:3:5: app keeps data in a volume of one machine and wants 2 tasks, which would all "
-                "write to it. Set `deploy.replicas` to 1, or use the placement eks-ec2."
+                "write to it. Set `deploy.replicas` to 1."
             ),
         ),
     ],
