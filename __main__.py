@@ -37,7 +37,12 @@ preflight(settings)
 
 Keeper(
     "keeper",
-    KeeperArgs(stores=stores(workload, settings), weights=weights(settings), lose=settings.lose, stack=settings.stack),
+    KeeperArgs(
+        stores=stores(workload, settings),
+        weights=weights(workload, settings, names),
+        lose=settings.lose,
+        stack=settings.stack,
+    ),
 )
 
 outside = registry.outside(workload, settings)

@@ -42,7 +42,7 @@ class KeeperArgs:
     """`lose` are the names of stores whose loss is acknowledged, `weights` is what `takeover` gives."""
 
     stores: Mapping[str, Store]
-    weights: Mapping[str, str]
+    weights: Mapping[str, Any]
     lose: Sequence[str]
     stack: str
 

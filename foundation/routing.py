@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from foundation.names import Names
 from workload.errors import Problem
 from workload.model import Ingress, Service, Workload
 
@@ -16,9 +17,14 @@ _LOCAL_URL = re.compile(r"http://(?:127\.0\.0\.1|localhost|0\.0\.0\.0|\[::1\]):(
 _LONGEST_PATH = 128
 _MOST_RULES = 100  # AWS: "Quotas for your Application Load Balancers"
 _LEAST_DEREGISTRATION = 30
+_NAME_LIMIT = 32  # AWS: names of target groups
 _SLOT = 100
 _PARKING = 40_000
 _PARKING_PLACES = 10_000
+
+
+ALTERNATE = "alternate"
+"""Tells the second group of a service, into which ECS brings every other version, from the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +74,15 @@ def routes(workload: Workload) -> tuple[Route, ...]:
 def parking_priorities(groups: Iterable[str]) -> dict[str, int]:
     """The priorities of the parking rules, behind every route."""
     return _places(dict.fromkeys(groups, (_PARKING, _PARKING_PLACES)))
+
+
+def group_name(names: Names, placement_key: str, service: Service, *more: str) -> str:
+    """The target group of one service on one placement; `more` tells it from the service's other group.
+
+    A new port replaces the group, and the old one is deleted last: both need a name.
+    """
+    port = service.ingress.port if service.ingress else ""
+    return names.of(placement_key, service.name, *more, str(port), limit=_NAME_LIMIT)
 
 
 def problems(workload: Workload, placements: int) -> Iterator[Problem]:

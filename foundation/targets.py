@@ -9,14 +9,22 @@ import pulumi
 import pulumi_aws as aws
 
 from foundation.ledger import Owned
-from foundation.routing import Route, deregistration, health_path, ingresses, parking_priorities, routes
+from foundation.routing import (
+    ALTERNATE,
+    Route,
+    deregistration,
+    group_name,
+    health_path,
+    ingresses,
+    parking_priorities,
+    routes,
+)
 from foundation.rules import elsewhere, rule, rule_name
 from settings import Orchestrator, Placement
 
 if TYPE_CHECKING:
     from foundation.edge import EdgeArgs
 
-_NAME_LIMIT = 32  # AWS: names of target groups
 _NOBODY = "192.0.2.0/24"  # RFC 5737: for documentation only, so no request comes from there
 
 
@@ -116,8 +124,7 @@ def _group(
     ingress = ingresses(args.workload)[service]
     return aws.lb.TargetGroup(
         "-".join((label, *more)),
-        # A new port replaces the group, and the old one is deleted last: both need a name.
-        name=args.names.of(placement.key, service, *more, str(ingress.port), limit=_NAME_LIMIT),
+        name=group_name(args.names, placement.key, args.workload.services[service], *more),
         vpc_id=args.network.vpc_id,
         target_type="ip",
         protocol="HTTP",
@@ -155,7 +162,7 @@ def _shift(
     """The rule is here and not among the routes, as ECS asks for it before it runs anything. It is the same rule as
     that of a stack whose deployments roll, so that a change of the strategy loses no request.
     """
-    other = _group(label, args, placement, route.service, parent, "alternate")
+    other = _group(label, args, placement, route.service, parent, ALTERNATE)
     name = rule_name(route)
     made = rule(
         route,

@@ -450,6 +450,7 @@ RIGHTS = {
         "RunTask StopTask logs:GetLogEvents",
         "ecs:task-definition/{prefix}-*:* ecs:task/{prefix}-*/* logs:log-group:{path}/*:log-stream:*",
     ),
+    "pulumi-python:dynamic/switchyard:Keeper": Rights(_BALANCING, "Describe*"),
     "pulumi-python:dynamic/switchyard:Rollout": Rights("ecs", "DescribeServices DescribeTasks ListTasks"),
     "pulumi-python:dynamic/switchyard:SiteAnswers": Rights(_BALANCING, "Describe*"),
     "pulumi-python:dynamic/switchyard:SiteJoined": Rights("ecs", "ListContainerInstances"),
@@ -497,7 +498,6 @@ OWN = (
     "pulumi:",
     "random:",
     "pulumi-python:dynamic/switchyard:HybridNodesJoined",
-    "pulumi-python:dynamic/switchyard:Keeper",
     "pulumi-python:dynamic/switchyard:KubernetesRollout",
 )
 """Types whose providers call nothing of AWS's; a cluster lets in who made it."""
