@@ -121,6 +121,12 @@ def problems(workload: Workload) -> list[str]:
                 found.append(standins.refusal(container))
             elif container.build and not (container.command or container.entrypoint):
                 found.append(place.no_command(container))
+        server = standins.kind(unit.container)
+        if isinstance(unit, Service) and server and unit.port is None:
+            found.append(
+                f"{unit.container.at}: {unit.name} says no port, so nobody could reach it without Docker. "
+                f'Add `expose: ["{standins.PORTS[server]}"]` to it.'
+            )
         if isinstance(unit, Service) and unit.replicas > 1 and _fixed_port(unit):
             found.append(
                 f"{unit.container.at}: {unit.name} listens on port {unit.port} in each of its {unit.replicas} "

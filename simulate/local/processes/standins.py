@@ -27,6 +27,10 @@ def kind(container: Container) -> str | None:
     return {"postgres": "postgres", "redis": "redis", "valkey": "redis"}.get(name)
 
 
+PORTS = {"postgres": 5432, "redis": 6379}
+"""On which the images that are stood in for listen."""
+
+
 def refusal(container: Container) -> str:
     return (
         f"{container.at}: {container.name} runs the image {container.image}, for which nothing on this machine can "

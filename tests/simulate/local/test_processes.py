@@ -255,6 +255,15 @@ def test_an_image_without_a_stand_in_is_refused_with_docker_and_the_line(describ
     assert "other runs the image nginx" in second
 
 
+def test_a_server_that_says_no_port_is_told_which(describe: Describe, make: Make) -> None:
+    engine = make(describe("services:\n  db:\n    image: postgres:17\n  cache:\n    image: valkey/valkey:8\n"))
+    with pytest.raises(RunError) as refused:
+        engine.start()
+    db, cache = str(refused.value).splitlines()
+    assert re.search(r'compose.yaml:4:\d+: db says no port.*expose: \["5432"\]', db)
+    assert 'expose: ["6379"]' in cache
+
+
 def test_a_fixed_port_that_is_taken_names_its_owner(describe: Describe, make: Make, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
