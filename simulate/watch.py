@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Self
 
 from alerting.causes import explained
@@ -26,6 +27,17 @@ MINUTE = 0.5
 PLACE = "local"
 
 
+def _unscaled(workload: Workload) -> Workload:
+    """As it runs here, where nothing adds the copies that `x-scaling` wants beyond `deploy.replicas`."""
+    services = {
+        name: replace(service, scaling=replace(service.scaling, min=min(service.scaling.min, service.replicas)))
+        if service.scaling
+        else service
+        for name, service in workload.services.items()
+    }
+    return replace(workload, services=services)
+
+
 class Watch:
     """A thread that samples `engine` and `traffic`. Use as a context manager; `tell` gets each change worth a mail."""
 
@@ -38,7 +50,8 @@ class Watch:
         self.told = 0
         self._engine, self._traffic, self._tell = engine, traffic, tell
         self._stack = Names(workload.name, PLACE)
-        every, causes = explained(alarms(rules_for(workload, managed=()), self._stack, PLACE), workload, self._stack)
+        rules = rules_for(_unscaled(workload), managed=())
+        every, causes = explained(alarms(rules, self._stack, PLACE), workload, self._stack)
         self._alarms = {alarm.name: alarm for alarm in every}
         self._causes = {cause.name: cause.children for cause in causes}
         self._waiting: dict[str, Notification] = {}

@@ -70,6 +70,13 @@ def story(tmp_path):
     return story
 
 
+def test_nobody_is_mailed_for_copies_that_only_a_stack_would_add(tmp_path):
+    portal = workload(service("web", scaling=Scaling(min=2, max=6, cpu=60)))
+    toys, told = Toys(tmp_path, state={"web": State.HEALTHY}), []
+    Story(toys, Watch(portal, toys, toys, told.append), told).minutes(6)
+    assert told == []
+
+
 def test_a_lost_replica_begins_and_ends_an_incident(story):
     story.toys.state["worker"] = State.STOPPED
     story.minutes(4)
