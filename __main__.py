@@ -6,6 +6,7 @@ gc.disable()  # a process of seconds that keeps nearly all it makes, modules fir
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import pulumi
 
@@ -35,15 +36,13 @@ protect = settings.protect
 hold()
 preflight(settings)
 
-Keeper(
-    "keeper",
-    KeeperArgs(
-        stores=stores(workload, settings),
-        weights=weights(workload, settings, names),
-        lose=settings.lose,
-        stack=settings.stack,
-    ),
+record = KeeperArgs(
+    stores=stores(workload, settings),
+    weights=weights(workload, settings, names),
+    lose=settings.lose,
+    stack=settings.stack,
 )
+Keeper("keeper", record)
 
 outside = registry.outside(workload, settings)
 network = Network(
@@ -171,6 +170,9 @@ alerting = Alerting(
         tags=tags,
     ),
 )
+
+everything = [network, edge, key, secrets, data, images, content, *orchestrators, routes, alerting]
+Keeper("kept", record, pulumi.ResourceOptions(depends_on=cast("list[pulumi.Resource]", everything)))
 
 pulumi.export("url", edge.url)
 pulumi.export("mail_records", alerting.mail_records)

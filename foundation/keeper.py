@@ -21,17 +21,21 @@ class _KeeperProvider(ResourceProvider):
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         from foundation import stores, takeover  # noqa: PLC0415 - only the name goes into the pickle
 
-        losing = stores.losses(olds.get("stores") or {}, news["stores"], news["lose"], news["stack"])
+        recorded, earlier = olds.get("stores") or {}, olds.get("given_up") or {}
+        lost = stores.given_up(recorded, earlier, news["stores"])
+        losing = stores.losses(lost, earlier, news["stores"], news["lose"], news["stack"])
         failures = [CheckFailure("stores", stores.refusal(losing))] if losing else []
+        failures += [CheckFailure("stores", each) for each in stores.backward(recorded, news["stores"])]
         if refused := takeover.refusal(olds.get("weights"), news["weights"], news["stack"]):
             failures.append(CheckFailure("weights", refused))
-        return CheckResult(news, failures)
+        return CheckResult({**news, "given_up": lost}, failures)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(id_=props["stack"], outs=props)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=any(olds.get(key) != news.get(key) for key in ("stores", "lose", "stack", "weights")))
+        keys = ("stores", "given_up", "lose", "stack", "weights")
+        return DiffResult(changes=any((olds.get(key) or None) != (news.get(key) or None) for key in keys))
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(outs=news)
@@ -48,7 +52,10 @@ class KeeperArgs:
 
 
 class Keeper(Resource, module="switchyard", name="Keeper"):
-    """Stands first, so that the engine asks it before anything is changed. Both `preview` and `up` ask."""
+    """A stack has two, and both `preview` and `up` ask them. The first stands before everything, so nothing is changed
+    before it is asked; the last waits for everything that is made, so what it remembers is the last `up` that came so
+    far, whose targets the edge names.
+    """
 
     def __init__(self, name: str, args: KeeperArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         props = {

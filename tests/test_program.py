@@ -106,6 +106,17 @@ def test_a_switch_of_the_orchestrator_keeps_the_data_and_the_load_balancer(dev):
     assert {"data-db", "edge-balancer"} <= {urn.rpartition("::")[2] for urn in lasting(dev)}
 
 
+@pytest.mark.parametrize("change", ["orchestrator=ecs", "orchestrator=eks"])
+def test_the_last_record_of_what_is_kept_waits_for_everything_that_an_up_makes(change):
+    found, *_ = recording("dev", change)
+    (first,), (last,) = ([each for each in found.resources if each.name == name] for name in ("keeper", "kept"))
+    of_roles = {each.urn for each in found.resources if each.parent and "iam/role:Role::" in each.parent}
+    made = {each.urn for each in found.resources if each.custom} - {first.urn, last.urn, *of_roles}
+    assert made <= set(last.depends_on)
+    assert first.depends_on == ()
+    assert first.inputs == last.inputs
+
+
 def test_two_runs_give_the_same_plan(dev):
     assert json.dumps(plan.plan(*recording("dev"))) == json.dumps(dev)
 
