@@ -52,7 +52,7 @@ def made(cloud, portal, placement, names, service):
     ecs, _, known = cloud
     links = Links(portal, names, MANAGED)
     document = service_document(portal.services[service], placement, links, [Ref("subnet.private.0")], EcsSettings())
-    return ecs.create_service(**fill(document, known))["service"]
+    return ecs.create_service(**{**fill(document, known), "cluster": CLUSTER})["service"]
 
 
 @pytest.mark.parametrize("compute", registry.ORCHESTRATORS["ecs"].computes)
@@ -65,6 +65,13 @@ def test_task_definitions_of_every_compute_are_registered_as_they_are(portal, pl
             # moto 5.2 answers awsvpc for whatever is not EC2.
             told = ("family", "cpu", "memory", *(["networkMode"] if compute is not Compute.DATACENTER else []))
             assert {key: taken[key] for key in told} == {key: document[key] for key in told}
+
+
+@pytest.mark.parametrize("compute", [Compute.FARGATE, Compute.EC2])  # moto 5.2 has no services on EXTERNAL
+def test_services_of_every_compute_are_made(cloud, portal, placement, names, compute):
+    for service in ("web", "api", "worker"):
+        taken = made(cloud, portal, dataclasses.replace(placement, compute=compute), names, service)
+        assert (taken["serviceName"], taken["schedulingStrategy"]) == (service, "REPLICA")
 
 
 def test_a_service_that_runs_what_was_asked_for_is_rolled_out(cloud, portal, placement, names):

@@ -17,6 +17,7 @@ from orchestrators.ecs.links import Links
 from orchestrators.ecs.service import service_document
 from planning.recording import record
 from settings import Compute, EcsSettings, Orchestrator, Placement, load
+from tests.support import shapes
 from workload.model import Ingress, Scaling
 from workload.text import Ref
 
@@ -72,6 +73,11 @@ def test_every_strategy_is_what_ecs_accepts_and_has_no_circuit_breaker(one, plac
     assert "deploymentCircuitBreaker" not in configuration
     assert configuration["alarms"]["enable"]
     assert len(set(document["loadBalancers"][0]["advancedConfiguration"].values())) == 3
+
+
+@pytest.mark.parametrize("strategy", SHIFTING)
+def test_aws_knows_every_input_of_a_whole_stack_with_the_strategy(program, strategy):
+    assert list(shapes.problems(program(strategy).resources)) == []
 
 
 @pytest.mark.parametrize(("strategy", "minutes"), [("rolling", 0), ("blue_green", 7), ("linear", 67), ("canary", 17)])
