@@ -74,7 +74,7 @@ edge = Edge(
         tags=tags,
     ),
 )
-key = Key("key", KeyArgs(names=names, protect=protect, tags=tags))
+key = Key("key", KeyArgs(names=names, region=settings.region, protect=protect, tags=tags))
 secrets = Secrets("secrets", SecretsArgs(workload=workload, names=names, key_arn=key.arn, protect=protect, tags=tags))
 data = Data(
     "data",
@@ -136,6 +136,7 @@ orchestrators = [
             images=content.references,
             repositories=content.repositories,
             copies=images.copies,
+            key_arn=key.arn,
             cluster=settings.cluster,
             ecs=settings.ecs,
             site=settings.site,

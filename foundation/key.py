@@ -6,31 +6,62 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from foundation.iam import policy
 from foundation.names import Names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyArgs:
     names: Names
+    region: str
     protect: bool
     tags: Mapping[str, str]
 
 
 class Key(pulumi.ComponentResource):
-    """A customer managed KMS key, rotated yearly, for everything that the stack keeps: secrets, data, images.
+    """A customer managed KMS key, rotated yearly, for everything that the stack keeps: secrets, data, images, logs.
 
-    Its policy is the default one: the account's IAM decides, so each role's right to decrypt stands with the role.
+    The account's IAM decides who may use it, so each role's right to decrypt stands with the role. CloudWatch Logs has
+    none: it may use the key for the stack's own log groups (AWS: encrypt log data in CloudWatch Logs using AWS KMS).
     """
 
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: KeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:foundation:Key", name, None, opts)
+        account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
+        groups = [
+            pulumi.Output.format("arn:*:logs:{0}:{1}:log-group:{2}", args.region, account, pattern)
+            for pattern in args.names.log_groups()
+        ]
         key = aws.kms.Key(
             name,
             description=f"Everything that {args.names.prefix} keeps",
             enable_key_rotation=True,
             deletion_window_in_days=30,
+            policy=policy(
+                {
+                    "Sid": "AccountDecides",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": pulumi.Output.format("arn:aws:iam::{0}:root", account)},
+                    "Action": "kms:*",
+                    "Resource": "*",
+                },
+                {
+                    "Sid": "EncryptLogs",
+                    "Effect": "Allow",
+                    "Principal": {"Service": f"logs.{args.region}.amazonaws.com"},
+                    "Action": [
+                        "kms:Decrypt",
+                        "kms:DescribeKey",
+                        "kms:Encrypt",
+                        "kms:GenerateDataKey*",
+                        "kms:ReEncrypt*",
+                    ],
+                    "Resource": "*",
+                    "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+                },
+            ),
             tags=dict(args.tags),
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )

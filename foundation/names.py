@@ -22,7 +22,7 @@ class Names:
         A name that had to be changed or cut ends in a hash of the whole, so that different parts stay different.
         """
         whole = "-".join((self.prefix, *parts))
-        name = re.sub(r"-{2,}", "-", re.sub(r"[^a-z0-9-]", "-", whole.lower())).strip("-")
+        name = _plain(whole)
         if name == whole and len(name) <= limit:
             return name
         digest = hashlib.sha256(whole.encode()).hexdigest()[:8]
@@ -41,6 +41,15 @@ class Names:
         """`/<project>/<stack>/<placement>/<unit>`"""
         return f"/{self.project}/{self.stack}/{placement_key}/{unit}"
 
+    def log_groups(self) -> tuple[str, ...]:
+        """The log groups of all placements, `*` for any text: also those that EKS and Container Insights name."""
+        clusters = f"{_plain(self.prefix)}-*"
+        return (self.log_group("*", "*"), f"/aws/eks/{clusters}/cluster", f"/aws/containerinsights/{clusters}/*")
+
     def secret(self, secret: str) -> str:
         """The Secrets Manager name of a workload secret: `<project>/<stack>/<secret>`."""
         return f"{self.project}/{self.stack}/{secret}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"-{2,}", "-", re.sub(r"[^a-z0-9-]", "-", text.lower())).strip("-")

@@ -41,6 +41,8 @@ class OrchestratorArgs:
     """Image reference by digest of every container (services, jobs, sidecars) that runs here."""
     repositories: "Mapping[str, Input[str]]"
     """ARN of the ECR repository of every such image that is in one."""
+    key_arn: "Input[str]"
+    """Of the stack's own key."""
     copies: "Mapping[str, Input[str]]" = field(default_factory=dict)
     """Where the public images of its own parts (`Outside.images`) are pulled from, by digest; empty where they are
     pulled from their own registries."""

@@ -33,7 +33,7 @@ from orchestrators.ecs.shift import shift_role
 from orchestrators.ecs.signals import cluster_events, group_events, node_signal, service_signals
 from orchestrators.ecs.task import Task, task
 from orchestrators.ecs.waits import JobRun, Rollout
-from orchestrators.log_groups import log_groups
+from orchestrators.log_groups import LogGroups
 from settings import Compute
 from workload.model import Job, Service
 from workload.text import Ref
@@ -73,13 +73,8 @@ class Ecs(pulumi.ComponentResource):
         self._capacity = self._site.joined if self._site else self._make_capacity()
         self._values["cluster"] = self._cluster.arn
         self._values |= self._schedule_group()
-        self._logs = log_groups(
-            f"{name}-logs",
-            args,
-            days=args.ecs.log_days or (_PROTECTED_LOG_DAYS if args.protect else _LOG_DAYS),
-            names=[args.names.log_group(args.placement.key, "*")],
-            parent=self,
-        )
+        days = args.ecs.log_days or (_PROTECTED_LOG_DAYS if args.protect else _LOG_DAYS)
+        self._logs = LogGroups(args=args, days=days, parent=self)
         self._tasks: dict[str, Task] = {}
         self._done: dict[str, pulumi.Resource] = {}
         for unit, before in self._order.before.items():

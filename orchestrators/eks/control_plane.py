@@ -60,7 +60,6 @@ def control_plane(name: str, args: OrchestratorArgs, parent: pulumi.Resource) ->
         public_access_cidrs=list(cidrs) or None,
         encryption_config_key_arn=ground.key.arn,
         enabled_cluster_log_types=list(LOG_TYPES),
-        deletion_protection=args.protect,
         skip_default_node_group=True,
         skip_default_security_groups=True,
         bootstrap_self_managed_addons=False,
@@ -69,7 +68,7 @@ def control_plane(name: str, args: OrchestratorArgs, parent: pulumi.Resource) ->
         coredns_addon_options={"enabled": False},
         auto_mode=_auto_mode(node_role),
         tags=tags,
-        opts=pulumi.ResourceOptions(parent=parent, protect=args.protect, depends_on=needed),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=needed),
     )
     provider = kubernetes.Provider(
         f"{name}-kubernetes",

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from foundation.iam import service_trust
 from orchestrators.base import OrchestratorArgs
 from orchestrators.eks.roles import Granted, role
-from orchestrators.log_groups import LogGroups, log_groups
+from orchestrators.log_groups import LogGroups
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 RETENTION_DAYS = 365
@@ -36,17 +36,11 @@ def surroundings(name: str, args: OrchestratorArgs, policies: Sequence[str], par
         enable_key_rotation=True,
         deletion_window_in_days=30,
         tags=tags,
-        opts=pulumi.ResourceOptions(parent=parent, protect=args.protect),
+        opts=pulumi.ResourceOptions(parent=parent),
     )
-    of_the_cluster = f"/aws/eks/{physical}/cluster"  # EKS writes there; made here so that it has an end
-    logs = log_groups(
-        f"{name}-logs",
-        args,
-        days=RETENTION_DAYS,
-        names=[of_the_cluster, INSIGHTS.format(physical, "*"), args.names.log_group(args.placement.key, "*")],
-        parent=parent,
-    )
-    control_plane = logs.group(f"{name}-control-plane-logs", of_the_cluster)
+    logs = LogGroups(args=args, days=RETENTION_DAYS, parent=parent)
+    # EKS writes there; made here so that it has an end.
+    control_plane = logs.group(f"{name}-control-plane-logs", f"/aws/eks/{physical}/cluster")
     granted = role(
         f"{name}-cluster-role",
         args.names.of(args.placement.key, "cluster", limit=64),

@@ -3,7 +3,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.handler import letter, mailer
@@ -162,7 +162,6 @@ LARGEST_KEY = 2048
 """Bytes of a partition key (AWS: Amazon DynamoDB quotas)."""
 
 
-@settings(deadline=None)
 @given(damaged() | json_values)
 def test_a_hostile_event_is_told_as_a_mail_or_refused_with_a_reason(event):
     try:
@@ -180,7 +179,6 @@ def test_a_hostile_event_is_told_as_a_mail_or_refused_with_a_reason(event):
             assert len(key.encode()) <= LARGEST_KEY
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec=None)))
 def test_a_broken_message_inside_sns_is_refused(message):
     event = {"Records": [{"Sns": {"Message": message}}]}

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,19 +44,16 @@ while os.getppid() == engine:
 """Tells the engine where a plugin answers that runs in the test's own process: starting it costs next to nothing."""
 
 
-def _plugins(folder: Path, ports: Mapping[str, int], kubeconfig: Path, real: Collection[str]) -> Path:
+def _plugins(folder: Path, ports: Mapping[str, int], kubeconfig: Path, real: Collection[str], python: Path) -> Path:
     """The executables by which the engine starts each stand-in; in place of `real` ones there is none."""
     folder.mkdir()
     scripts = {package: _PLUGIN.format(python=sys.executable, port=port) for package, port in ports.items()}
-    scripts["eks"] = (
-        f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tests.engine.standin.eks {kubeconfig} "$@"\n'
-    )
-    scripts["pulumi-python"] = (
-        f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -um tests.engine.standin.dynamic "$@"\n'
-    )
+    start = f"#!/bin/sh\nPYTHONPATH={ROOT} exec {python}/bin/python -u -m "
+    scripts["pulumi-python"] = f'{start}pulumi.dynamic "$@"\n'
+    scripts["eks"] = f'{start}tests.engine.standin.eks {kubeconfig} "$@"\n'
     if "kubernetes" in real:
-        divided = f"tests.engine.standin.kubernetes {shutil.which('pulumi-resource-kubernetes')} {ports['kubernetes']}"
-        scripts["kubernetes"] = f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m {divided} "$@"\n'
+        plugin = shutil.which("pulumi-resource-kubernetes")
+        scripts["kubernetes"] = f'{start}tests.engine.standin.kubernetes {plugin} {ports["kubernetes"]} "$@"\n'
     if "eks" in real:
         del scripts["eks"]
     for package, script in scripts.items():
@@ -93,7 +91,7 @@ class Project:
     """`folder` holds a copy of the program to be changed, the states and the account that all its stacks share."""
 
     def __init__(
-        self, folder: Path, cloud: Cloud, ports: Mapping[str, int], address: str, real: Collection[str]
+        self, folder: Path, cloud: Cloud, ports: Mapping[str, int], address: str, real: Collection[str], python: Path
     ) -> None:
         self.folder, self.cloud = folder / "project", cloud
         self.logs: dict[str, str] = {}
@@ -102,10 +100,12 @@ class Project:
         shutil.copytree(ROOT, self.folder, ignore=shutil.ignore_patterns(*_LEFT_OUT))
         for project in (self.folder / "Pulumi.yaml", self.folder / "policy" / "PulumiPolicy.yaml"):
             content = yaml.safe_load(project.read_text())
-            content["runtime"]["options"] = {"toolchain": "uv", "virtualenv": sys.prefix}
+            content["runtime"]["options"] = {"toolchain": "uv", "virtualenv": str(python)}
             project.write_text(yaml.safe_dump(content))
             (project.parent / "uv.lock").write_text(_lock())
         (folder / "state").mkdir()
+        (folder / "home").mkdir()
+        (folder / "home/logs").touch()  # no folder, so the engine keeps no log of each step: a fifth of its work
         kubeconfig = folder / "kubeconfig"
         if "kubernetes" in real:
             kubeconfig.write_text(json.dumps(yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text())))
@@ -114,7 +114,7 @@ class Project:
         self.environment = {
             "PATH": os.pathsep.join(
                 [
-                    str(_plugins(folder / "plugins", ports, kubeconfig, real)),
+                    str(_plugins(folder / "plugins", ports, kubeconfig, real, python)),
                     f"{sys.prefix}/bin",
                     os.environ["PATH"],
                 ]
@@ -160,6 +160,17 @@ class Project:
             self._stacks[key] = automation.create_or_select_stack(name, work_dir=str(self.folder), opts=opts)
         return self._stacks[key]
 
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """A command as users give it, in the project's folder."""
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def describe(self, *changes: tuple[str, str]) -> None:
         """Replace text in the compose file; each old text has to be there."""
         file = self.folder / "compose.yaml"
@@ -171,12 +182,14 @@ class Project:
 
 
 @contextmanager
-def project(folder: Path, real: Collection[str] = ()) -> Iterator[Project]:
-    """Against stand-ins for all packages but the `real` ones, whose plugins are on PATH."""
+def project(folder: Path, *, real: Collection[str] = (), python: Path = Path(sys.prefix)) -> Iterator[Project]:
+    """Against stand-ins for all packages but the `real` ones, whose plugins are on PATH; run by the interpreter of
+    `python`, a virtual environment.
+    """
     cloud = Cloud()
     with endpoint.serving(cloud) as address, plugin.serving(cloud, PACKAGES) as ports:
         cloud.address = address
-        yield Project(folder, cloud, ports, address, real)
+        yield Project(folder, cloud, ports, address, real, python)
 
 
 def resources(deployment: Deployment) -> Sequence[Mapping[str, Any]]:

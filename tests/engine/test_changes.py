@@ -1,11 +1,13 @@
-"""What a single change touches on each placement, as the engine sees it: exactly what is written here, nothing else."""
+"""What a single change touches, on each placement and in each stack: exactly what is written here, nothing else."""
 
 import re
 from dataclasses import dataclass, replace
 
 import pytest
 
+from tests.engine.belongings import belongings, causes, links, scaling
 from tests.engine.observe import touched
+from tests.engine.project import STACKS
 
 SECRET = "aws:secretsmanager/secretVersion:SecretVersion"
 DYNAMIC = "pulumi-python:dynamic/switchyard"
@@ -51,11 +53,23 @@ class Place:
             return {f"update {name} (kubernetes:autoscaling/v2:HorizontalPodAutoscaler)"}
         return {f"update {self.key}-{service}-scaling (aws:appautoscaling/target:Target)"} | self.machines()
 
+    def told(self):
+        """Mails and the dashboard know the services; on ECS the mails' handler may read the logs of each by name."""
+        return {MAIL, DASHBOARD} | ({LOGS} if self.key.startswith("ecs") else set())
+
     def machines(self):
         """The group of instances has other bounds, where the tasks' number and size make them."""
         if self.key != "ecs-ec2":
             return set()
         return {"update ecs-ec2-machines-group (aws:autoscaling/group:Group)"}
+
+
+def created(lines):
+    return {f"create {line}" for line in lines}
+
+
+def deleted(lines):
+    return {f"delete {line}" for line in lines}
 
 
 def replaced(name, type_):
@@ -67,16 +81,21 @@ def here(placement):
     return Place(placement)
 
 
+@pytest.fixture(params=STACKS)
+def name(request):
+    return request.param
+
+
 @pytest.fixture
-def change(placed):
+def change(placed, name):
     """Gives what the change touches, and takes the change back."""
-    files = [placed.folder / name for name in ("__main__.py", "compose.yaml", "Pulumi.dev.yaml")]
+    files = [placed.folder / file for file in ("__main__.py", "compose.yaml", f"Pulumi.{name}.yaml")]
     before = [file.read_text() for file in files]
 
     def apply(*texts, **values):
         placed.describe(*texts)
-        placed.configure("dev", values)
-        return touched(placed.stack("dev")) - {RECORD}
+        placed.configure(name, values)
+        return touched(placed.stack(name)) - {RECORD}
 
     yield apply
     for file, text in zip(files, before, strict=True):
@@ -114,11 +133,19 @@ def test_replicas_of_a_scaled_service_are_the_autoscalers_matter(change):
 
 
 def test_a_new_image_runs_the_migration_and_rolls_what_uses_it(change, here):
+    build = "build: {context: app}"
+    image = "update images-portal (docker-build:index:Image)"
+    users = here.migrated() | here.rolled("web") | here.rolled("api") | here.rolled("worker")
+    assert change((build, "build: {context: app, args: {EDITION: second}}")) == {image} | users
+
+
+@pytest.mark.parametrize("name", ["dev"])  # the repository of prod is protected
+def test_an_image_from_elsewhere_takes_the_place_of_the_built_one_and_its_repository(change, here):
     digest = f"example.com/portal@sha256:{'1' * 64}"
     found = change(images=dict.fromkeys(("web", "api", "worker", "migrate"), digest))
     users = here.migrated() | here.rolled("web") | here.rolled("api") | here.rolled("worker")
     assert users <= found
-    # Nothing is built any more, so the repository goes, and with it the roles' rights to pull from it.
+    # With the repository go the roles' rights to pull from it.
     assert not [line for line in found - users if not re.match(r"delete images-|update .*RolePolicy\)", line)]
 
 
@@ -127,7 +154,6 @@ MAIL = "update alerting-mail (aws:lambda/function:Function)"
 
 DASHBOARD = "update alerting (aws:cloudwatch/dashboard:Dashboard)"
 LOGS = "update alerting-mail (aws:iam/rolePolicy:RolePolicy)"
-"""The handler may read the logs of the services, by name."""
 
 
 def test_a_threshold_touches_its_alarm_and_what_the_mail_says_of_it(change, here):
@@ -138,11 +164,10 @@ def test_a_threshold_touches_its_alarm_and_what_the_mail_says_of_it(change, here
     assert found == (set() if here.key == "eks-fargate" else {alarm, MAIL, DASHBOARD})
 
 
-@pytest.mark.parametrize("placement", ["ecs-fargate"], indirect=True, scope="session")  # mail asks for no placement
-def test_another_recipient_touches_who_is_told_alone(change):
+def test_another_recipient_touches_who_is_told_alone(change, name):
     told = "alerting-mail-fallback-{} (aws:sns/topicSubscription:TopicSubscription)"
     assert change(alerts={"sender": "alerts@example.com", "to": ["you@example.com"]}) == {
-        MAIL, f"create {told.format('you@example.com')}", f"delete {told.format('dev@example.com')}"
+        MAIL, f"create {told.format('you@example.com')}", f"delete {told.format(f'{name}@example.com')}"
     }  # fmt: skip
 
 
@@ -159,8 +184,8 @@ secrets:
 
 
 @pytest.fixture
-def set_by_hand(placed):
-    version = next(v for v in placed.cloud.objects(SECRET) if "urn:pulumi:dev::" in v.urn)
+def set_by_hand(placed, name):
+    version = next(v for v in placed.cloud.objects(SECRET) if f"urn:pulumi:{name}::" in v.urn)
     placed.cloud.put(replace(version, outputs={**version.outputs, "versionId": "by-hand"}))
     yield
     placed.cloud.put(version)
@@ -174,17 +199,19 @@ def test_a_secret_that_was_set_by_hand_rolls_its_clients_alone(set_by_hand, chan
 
 
 def test_one_more_service_leaves_the_others_alone(change, here):
-    found = change(("\nsecrets:\n", MORE)) - {MAIL, DASHBOARD, LOGS} - here.machines()
-    assert found
-    assert not [line for line in found if not (line.startswith("create ") and "more" in line)]
+    assert change(("\nsecrets:\n", MORE)) == created(belongings(here.key, "more")) | here.told() | here.machines()
 
 
 def test_one_service_fewer_leaves_the_others_alone(change, here, placed):
     text = (placed.folder / "compose.yaml").read_text()
     worker = text[text.index("\n  worker:\n") : text.index("\n  # Runs to its end")]
-    found = change((worker, "")) - {MAIL, DASHBOARD, LOGS} - here.machines()
-    assert found
-    assert not [line for line in found if not (line.startswith("delete ") and "worker" in line)]
+    gone = [
+        belongings(here.key, "worker"),
+        scaling(here.key, "worker"),
+        links(here.key, "worker", db=5432, cache=6379),
+        causes(here.key, "worker"),
+    ]
+    assert change((worker, "")) == deleted(set().union(*gone)) | here.told() | here.machines()
 
 
 RENAMED = """

@@ -6,6 +6,7 @@ import pytest
 from pulumi.automation import CommandError
 
 from tests.engine.observe import lost
+from tests.engine.project import PLACEMENTS
 
 THROTTLED = {"message": "Throttling: rate exceeded", "after": 1, "each_once": True}
 """A second, so that all calls that can be made at once are under way when the first is refused and the engine stops."""
@@ -29,13 +30,19 @@ def _until_it_works(operation):
 
 def _all_refused_once(calls):
     """Whether every call that went well in the end had been refused."""
-    refused = {call.urn for call in calls if call.error}
-    return refused == {call.urn for call in calls if call.error is None}
+    refused = {(call.operation, call.urn) for call in calls if call.error}
+    return refused == {(call.operation, call.urn) for call in calls if call.error is None}
+
+
+def _made_once(calls):
+    return set(Counter(call.urn for call in calls if call.operation == "create" and not call.error).values()) == {1}
 
 
 @pytest.fixture(scope="module")
-def stack(account):
-    return account.stack("dev")
+def stack(account, name):
+    account.join()
+    account.place(name, PLACEMENTS[0])
+    return account.stack(name)
 
 
 def test_every_create_fails_once_and_the_next_up_heals_it(account, stack):
@@ -45,12 +52,12 @@ def test_every_create_fails_once_and_the_next_up_heals_it(account, stack):
     assert not lost(account, stack)
     calls = account.cloud.calls("create")
     assert _all_refused_once(calls)
-    assert set(Counter(call.urn for call in calls if call.error is None).values()) == {1}
+    assert _made_once(calls)
 
 
-def test_every_update_fails_once_and_the_next_up_heals_it(account, stack):
+def test_every_update_fails_once_and_the_next_up_heals_it(account, name, stack):
     account.cloud.forget_calls()
-    account.configure("dev", {"tags": {"owner": "platform"}})
+    account.configure(name, {"tags": {"owner": "platform"}})
     account.cloud.fail("update", **THROTTLED)
     assert _until_it_works(stack.up)
     account.cloud.behave()
@@ -59,9 +66,27 @@ def test_every_update_fails_once_and_the_next_up_heals_it(account, stack):
     stack.preview(expect_no_changes=True)
 
 
-def test_every_delete_fails_once_and_the_next_destroy_finishes(account, stack):
+@pytest.mark.parametrize("target", PLACEMENTS[1:])
+def test_every_call_of_a_switch_fails_once_and_the_next_up_heals_it(account, name, stack, target):
+    account.cloud.forget_calls()
+    account.place(name, target)
+    for operation in ("create", "update", "delete"):
+        account.cloud.fail(operation, **THROTTLED)
+    assert _until_it_works(stack.up)
+    account.cloud.behave()
+    assert not lost(account, stack)
+    calls = account.cloud.calls("create", "update", "delete")
+    assert _all_refused_once(calls)
+    assert _made_once(calls)
+    stack.preview(expect_no_changes=True)
+
+
+def test_every_delete_fails_once_and_the_next_destroy_finishes(account, name, stack):
+    account.configure(name, {"protect": False})
+    stack.up()
     account.cloud.forget_calls()
     account.cloud.fail("delete", **THROTTLED)
     assert _until_it_works(stack.destroy)
+    account.cloud.behave()
     assert _all_refused_once(account.cloud.calls("delete"))
-    assert account.cloud.objects() == []
+    assert not lost(account)

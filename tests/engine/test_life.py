@@ -1,7 +1,6 @@
 """Both stacks of the repository in one account, from nothing to nothing, on every placement."""
 
 import pytest
-from pulumi.automation import CommandError
 
 import stackfiles
 from planning.deployer import policies
@@ -9,7 +8,7 @@ from planning.recording import record
 from planning.rights import FUNCTIONS, OWN, RIGHTS
 from stack import describe
 from tests.engine.observe import lost
-from tests.engine.project import ROOT, STACKS, resources
+from tests.engine.project import ROOT, STACKS
 from tests.engine.standin.aws import name_of
 
 
@@ -57,37 +56,53 @@ def test_a_preview_in_another_process_with_another_hash_seed_changes_nothing(pla
 @pytest.mark.parametrize("name", STACKS)
 def test_an_up_after_a_refresh_changes_nothing(placed, name):
     placed.cloud.forget_calls()
-    placed.stack(name, PYTHONHASHSEED="17").up(refresh=True, expect_no_changes=True)
+    placed.stack(name, PYTHONHASHSEED="4711").up(refresh=True, expect_no_changes=True)
     assert not placed.cloud.calls("create", "update", "delete", "run")
 
 
+@pytest.fixture
+def secrets(placed):
+    made = [found.outputs["result"] for found in placed.cloud.objects("random:index/randomPassword:RandomPassword")]
+    return [*made, "registry-token", "code-of-"]
+
+
 @pytest.mark.parametrize("name", STACKS)
-def test_no_secret_stands_in_the_state_or_the_log_as_text(placed, name):
-    secrets = [found.outputs["result"] for found in placed.cloud.objects("random:index/randomPassword:RandomPassword")]
-    assert secrets
-    secrets += ["registry-token", "code-of-"]
+def test_no_secret_stands_in_the_state_as_text(placed, secrets, name):
     # The file itself: an export by the Automation API is decrypted.
     state = (placed.folder.parent / f"state/.pulumi/stacks/switchyard/{name}.json").read_text()
+    assert not [secret for secret in secrets if secret in state]
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_no_secret_stands_in_what_an_up_a_preview_or_a_plan_says(placed, secrets, name):
+    preview = placed.run("pulumi", "preview", "--diff", "--show-sames", "--non-interactive", "--stack", name).stdout
+    plan = placed.run("switchyard", "plan", "--stack", name).stdout
     assert "[secret]" in placed.logs[name]
-    assert not [secret for secret in secrets if secret in state or secret in placed.logs[name]]
+    assert "data-db" in preview
+    assert "RDS" in plan
+    told = placed.logs[name] + preview + plan
+    assert not [secret for secret in secrets if secret in told]
 
 
-def test_production_refuses_to_be_destroyed_and_keeps_what_is_protected(placed):
-    stack = placed.stack("prod")
-    protected = {
-        resource["id"]
-        for resource in resources(stack.export_stack())
-        if resource.get("protect") and resource.get("custom") and not resource["type"].startswith("pulumi:")
-    }
-    assert protected
-    with pytest.raises(CommandError, match="protected"):
-        stack.destroy()
-    assert protected <= {found.id for found in placed.cloud.objects()}
+def test_production_refuses_to_be_destroyed_and_loses_nothing(placed):
+    """With the preview of a user's `pulumi destroy`, which the Automation API would skip."""
+    command = ["pulumi", "destroy", "--yes", "--non-interactive", "--stack", "prod"]
+    before = placed.cloud.objects()
+    refused = placed.run(*command)
+    assert refused.returncode != 0
+    assert 'aws:rds/instance:Instance::data-db" cannot be deleted' in refused.stdout
+    assert placed.cloud.objects() == before
 
 
-def test_destroy_leaves_nothing_and_no_delete_was_refused(placed):
-    """The account refuses a delete that AWS would: `BLOCKED_BY` is its table of dependencies."""
+@pytest.mark.parametrize("name", STACKS)
+def test_destroy_leaves_nothing_and_no_delete_was_refused(placed, name):
+    """Of a protected stack, once its protection is lifted. The account refuses a delete that AWS would: `BLOCKED_BY` is
+    its table of dependencies.
+    """
+    stack = placed.stack(name)
+    placed.configure(name, {"protect": False})
+    stack.up()
     placed.cloud.forget_calls()
-    placed.stack("dev").destroy()
-    assert not [found for found in placed.cloud.objects() if "urn:pulumi:dev::" in found.urn]
+    stack.destroy()
+    assert not [found for found in placed.cloud.objects() if f"urn:pulumi:{name}::" in found.urn]
     assert not [call for call in placed.cloud.calls("delete") if call.error]

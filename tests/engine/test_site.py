@@ -19,8 +19,8 @@ def orchestrator(request):
 
 
 @pytest.fixture(scope="module")
-def account(cli, orchestrator, tmp_path_factory):
-    with project(tmp_path_factory.mktemp(orchestrator)) as made:
+def account(python, orchestrator, tmp_path_factory):
+    with project(tmp_path_factory.mktemp(orchestrator), python=python) as made:
         yield made
 
 

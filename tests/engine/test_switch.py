@@ -9,9 +9,10 @@ RUNS = ("aws:ecs/service:", "kubernetes:apps/v1:Deployment")
 
 
 @pytest.fixture(scope="module")
-def stack(account):
+def stack(account, name):
     account.join()
-    made = account.stack("dev")
+    account.place(name, "ecs-fargate")
+    made = account.stack(name)
     made.up()
     return made
 
@@ -19,7 +20,7 @@ def stack(account):
 @pytest.mark.parametrize(
     "target", ["eks-fargate", "eks-ec2", "eks-datacenter", "ecs-datacenter", "ecs-ec2", "ecs-fargate"]
 )
-def test_a_switch_keeps_data_and_address_and_moves_requests_first(account, stack, target):
+def test_a_switch_keeps_data_and_address_and_moves_requests_first(account, name, stack, target):
     """Each case starts where the one before it ended, so that every neighbour is left and reached."""
 
     def lasting():
@@ -29,7 +30,7 @@ def test_a_switch_keeps_data_and_address_and_moves_requests_first(account, stack
 
     before, url = lasting(), stack.outputs()["url"].value
     account.cloud.forget_calls()
-    account.place("dev", target)
+    account.place(name, target)
     stack.up()
 
     assert before <= lasting()

@@ -83,7 +83,7 @@ class Foundation:
                 **common, placements=placements, network=self.network, settings=self._settings["edge"], protect=protect
             ),
         )
-        key = Key("key", KeyArgs(names=self.names, tags={}, protect=protect))
+        key = Key("key", KeyArgs(names=self.names, region=REGION, tags={}, protect=protect))
         self.secrets = Secrets("secrets", SecretsArgs(**common, key_arn=key.arn, protect=protect))
         self.data = Data(
             "data",

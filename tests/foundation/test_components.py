@@ -200,6 +200,15 @@ def test_production_data_survives_the_loss_of_a_zone(prod: Foundation) -> None:
     assert (cache["numCacheClusters"], cache["automaticFailoverEnabled"], cache["multiAzEnabled"]) == (2, True, True)
 
 
+def test_the_stacks_key_is_for_its_own_logs_too_and_else_for_the_accounts_roles(dev: Foundation) -> None:
+    account, logs = json.loads(dev.run.one("kms/key:Key").inputs["policy"])["Statement"]
+    assert account["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    assert logs["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
+    context = logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    groups = ["/portal/dev/*/*", "/aws/eks/portal-dev-*/cluster", "/aws/containerinsights/portal-dev-*/*"]
+    assert context == [f"arn:*:logs:{REGION}:{ACCOUNT}:log-group:{group}" for group in groups]
+
+
 def test_a_production_database_leaves_a_last_snapshot_even_without_protection() -> None:
     inputs = Foundation("lifted", size=Size.PRODUCTION, protect=False).run.one("rds/instance:Instance").inputs
     assert not inputs["skipFinalSnapshot"]

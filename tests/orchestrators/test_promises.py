@@ -153,13 +153,14 @@ def test_copies_are_balanced_over_zones_where_the_placement_has_any_and_may_choo
     assert found.zones("web") == (found.placement in ("ecs-fargate", "ecs-ec2", "eks-ec2"))
 
 
-def test_the_lines_of_every_service_are_kept_for_a_time(found):
+def test_the_lines_of_every_service_are_kept_for_a_time_under_the_stacks_key(found):
     groups = found.log_groups()
     assert groups
-    assert all(group["retentionInDays"] > 0 for group in groups.values())
+    for name, group in groups.items():
+        assert group["retentionInDays"] > 0, name
+        assert group["kmsKeyId"] == "<arn of key key>", name
 
 
-def test_a_protected_stack_keeps_its_lines_a_year_under_a_key_of_its_own(protected):
+def test_a_protected_stack_keeps_its_lines_a_year(protected):
     for name, group in protected.log_groups().items():
         assert group["retentionInDays"] >= 365, name
-        assert group.get("kmsKeyId"), name

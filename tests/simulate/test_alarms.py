@@ -3,7 +3,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.handler.events import read
@@ -145,7 +145,6 @@ def model(rule: AlarmRule, history: Sequence[float | None]) -> list[str]:
     return after
 
 
-@settings(deadline=None)
 @given(rules, values)
 def test_every_history_is_judged_as_by_the_words_of_the_user_guide(rule, history):
     first = next((i for i, value in enumerate(history) if value is not None), len(history))
@@ -157,7 +156,6 @@ def test_every_history_is_judged_as_by_the_words_of_the_user_guide(rule, history
         assert state == after
 
 
-@settings(deadline=None)
 @given(rules, values, st.lists(st.integers(0, 29), max_size=5))
 def test_it_does_not_matter_how_often_one_looks(rule, history, looks):
     alarm = replace(ALARM, rule=rule)
@@ -170,7 +168,6 @@ def test_it_does_not_matter_how_often_one_looks(rule, history, looks):
     assert [(c.at / 60, c.state) for c in seen] == states(alarm, history)
 
 
-@settings(deadline=None)
 @given(rules, values)
 def test_changes_alternate_and_tell_the_state_before(rule, history):
     evaluator = Evaluator([replace(ALARM, rule=rule)])

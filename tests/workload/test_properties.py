@@ -17,9 +17,7 @@ from workload.errors import DescriptionError
 
 SAMPLE = (Path(__file__).parents[2] / "compose.yaml").read_text()
 CORPUS = [path.read_text() for path in sorted((Path(__file__).parent / "corpus").glob("*/compose.yaml"))]
-quick = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+quick = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def said(error: Exception) -> Exception:

@@ -103,10 +103,9 @@ def _cluster(site: _Site, ground: Surroundings) -> aws.eks.Cluster:
         },
         encryption_config={"provider": {"key_arn": ground.key.arn}, "resources": ["secrets"]},
         enabled_cluster_log_types=list(LOG_TYPES),
-        deletion_protection=args.protect,
         upgrade_policy={"support_type": versions.support_type(args.cluster.version, versions.today())},
         tags=dict(args.tags),
-        opts=pulumi.ResourceOptions(parent=site.parent, protect=args.protect, depends_on=list(ground.needed)),
+        opts=pulumi.ResourceOptions(parent=site.parent, depends_on=list(ground.needed)),
     )
 
 

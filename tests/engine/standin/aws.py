@@ -154,6 +154,10 @@ PROTECTED = {
 }
 
 
+ANEW = {"docker-build:index:Image": ("digest", "ref")}
+"""What an update computes anew, so that a preview does not know it."""
+
+
 def replaces(type_: str, path: str) -> bool:
     """Whether a change at `path` (`metadata.name`) needs another object."""
     default = _MANIFEST if type_.startswith("kubernetes:") else ""

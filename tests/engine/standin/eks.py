@@ -1,6 +1,6 @@
 """`pulumi_eks.Cluster` as far as the program asks for it: the control plane and a provider, with a kubeconfig.
 
-`python -m tests.engine.standin.eks KUBECONFIG`, started by the Pulumi engine. It imports no provider: that is slow.
+`python -m tests.engine.standin.eks KUBECONFIG`, started by the Pulumi engine.
 """
 
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_aws  # noqa: F401  # by which the role is one, not only its id
 from pulumi.provider import ConstructResult, Provider
 from pulumi.provider.server import main
 
@@ -24,8 +25,7 @@ class Cluster(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         given = {
             "name": inputs["name"],
-            # A reference to a role, which is its id for whoever does not know the provider.
-            "roleArn": pulumi.Output.concat("arn:aws:iam::111122223333:role/", inputs["serviceRole"]),
+            "roleArn": pulumi.Output.from_input(inputs["serviceRole"]).arn,
             "version": inputs["version"],
             "vpcConfig": {"subnetIds": inputs["privateSubnetIds"]},
             "deletionProtection": inputs.get("deletionProtection"),

@@ -1,7 +1,7 @@
 """The real Kubernetes plugin, but for charts, which it would have to download: those go to the stand-in.
 
 `python -m tests.engine.standin.kubernetes REAL PORT ENGINE`, started by the Pulumi engine: the plugin's executable, the
-stand-in's port and the engine's address. It imports no provider: that is slow.
+stand-in's port and the engine's address.
 """
 
 import subprocess

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.rpc import UNKNOWN
 
 from tests.engine.standin import aws
 from tests.engine.standin.cloud import Cloud, CloudError, Object
@@ -118,7 +119,9 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     @_refusing
     def Update(self, request, context):  # noqa: N802  # gRPC's name
         if request.preview:
-            return provider_pb2.UpdateResponse(properties=_state(request.news, _plain(request.olds)))
+            state = _state(request.news, _plain(request.olds))
+            state.update(dict.fromkeys(aws.ANEW.get(_type(request.urn), ()), UNKNOWN))
+            return provider_pb2.UpdateResponse(properties=state)
         type_, inputs = _type(request.urn), _plain(request.news)
         with self._cloud.call("update", type_, request.urn, request.id, heard=context.is_active):
             if self._cloud.get(type_, request.id) is None:

@@ -60,6 +60,7 @@ class Provisioned:
                 repositories={
                     name: f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/portal-dev/{name}" for name in containers
                 },
+                key_arn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/stack",
                 cluster=ClusterSettings(),
                 ecs=self.ecs_settings,
                 site=self.site,
@@ -210,15 +211,13 @@ def test_containers_are_watched_in_detail_and_logs_end(dev):
     assert logs["ecs-api-log"] == 30
 
 
-def test_a_protected_stacks_logs_are_kept_longer_under_a_key_of_their_own():
+def test_logs_are_encrypted_with_the_stacks_key(dev):
+    groups = [g for g in dev.run.of("cloudwatch/logGroup:LogGroup") if g.name.startswith("ecs-")]
+    assert {g.inputs["kmsKeyId"] for g in groups} == {f"arn:aws:kms:{REGION}:{ACCOUNT}:key/stack"}
+
+
+def test_a_protected_stacks_logs_are_kept_longer():
     stack = Provisioned(protect=True)
-    (arn,) = {g.inputs["kmsKeyId"] for g in stack.run.of("cloudwatch/logGroup:LogGroup") if g.name.startswith("ecs-")}
-    key = stack.run.one("kms/key:Key", "ecs-logs")
-    assert arn.endswith("ecs-logs:Key")
-    statement = json.loads(key.inputs["policy"])["Statement"][1]
-    assert statement["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
-    context = statement["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
-    assert context == [f"arn:*:logs:{REGION}:{ACCOUNT}:log-group:/portal/dev/ecs-fargate/*"]
     assert stack.run.one("cloudwatch/logGroup:LogGroup", "ecs-api-log").inputs["retentionInDays"] == 365
 
 

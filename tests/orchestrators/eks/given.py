@@ -54,6 +54,7 @@ def arguments(placement, version="v1", cidrs=(), **changes):
         },
         "images": {name: f"repository/{name}@sha256:0" for name in workload.units},
         "repositories": {},
+        "key_arn": known("arn:key"),
         "cluster": ClusterSettings(public_access_cidrs=tuple(cidrs)),
         "protect": True,
         "tags": {"stack": "prod"},

@@ -66,7 +66,7 @@ def test_the_clusters_api_is_reached_from_the_addresses_in_config_alone():
     assert inputs["public_access_cidrs"] == list(CIDRS)
 
 
-def test_the_cluster_encrypts_logs_and_refuses_deletion(either):
+def test_the_cluster_encrypts_and_logs(either):
     inputs = either[3]
     assert inputs["encryption_config_key_arn"] is not None
     assert set(inputs["enabled_cluster_log_types"]) == {
@@ -76,8 +76,11 @@ def test_the_cluster_encrypts_logs_and_refuses_deletion(either):
         "controllerManager",
         "scheduler",
     }
-    assert inputs["deletion_protection"] is True
-    assert inputs["opts"].protect is True
+
+
+def test_the_cluster_of_a_protected_stack_may_go_when_the_stack_moves(either):
+    assert not either[3]["opts"].protect
+    assert not either[3].get("deletion_protection")
 
 
 def test_the_cluster_component_is_told_to_make_nothing_of_its_own(either):

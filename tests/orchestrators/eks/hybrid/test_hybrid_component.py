@@ -68,7 +68,6 @@ def test_the_cluster_is_one_that_eks_takes(registered):
         "bootstrapSelfManagedAddons": given["bootstrapSelfManagedAddons"],
         "upgradePolicy": given["upgradePolicy"],
         "remoteNetworkConfig": {key: [value] for key, value in remote.items()},
-        "deletionProtection": given["deletionProtection"],
         "tags": given["tags"],
     }
     accepted("eks", "CreateCluster", request)
@@ -89,14 +88,14 @@ def test_its_api_is_private_and_open_to_the_site_alone(registered):
     assert rules == {(cidr, 443, 443) for cidr in (*SITE.networks, *SITE.pods)}
 
 
-def test_it_encrypts_logs_and_refuses_deletion(registered):
+def test_it_encrypts_and_logs_and_may_go_when_the_stack_moves(registered):
     made, key = cluster(registered), registered.one("kms/key:Key", "eks-key")
     encryption = made.inputs["encryptionConfig"]
     assert encryption["provider"]["keyArn"].endswith(key.id)
     assert encryption["resources"] == ["secrets"]
     assert len(made.inputs["enabledClusterLogTypes"]) == 5
-    assert made.inputs["deletionProtection"] is True
-    assert made.protect is True
+    assert not made.inputs.get("deletionProtection")
+    assert not made.protect
 
 
 def test_services_get_addresses_that_neither_the_vpc_nor_the_site_has(registered):

@@ -1,0 +1,155 @@
+"""A Python that has imported the packages already: what the engine starts is a fork of it. Importing them anew would be
+most of what a command costs.
+
+`python -m tests.engine.interpreter FOLDER`: the socket in it is named by the hash seed that its programs have.
+"""
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import ModuleType
+
+SEEDS = ("1", "4711")
+
+LAUNCHER = """#!{python} -IS
+import json, os, select, signal, socket, sys
+
+if sys.argv[1:] == ["--version"]:
+    os.execv("{python}", ["{python}", "--version"])
+fork = socket.socket(socket.AF_UNIX)
+fork.connect("{folder}/" + os.environ.get("PYTHONHASHSEED", "{seed}"))
+asked = json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()]).encode()
+socket.send_fds(fork, [len(asked).to_bytes(4, "big")], [0, 1, 2])
+fork.sendall(asked)
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, frame: fork.sendall(bytes([number])))
+engine = os.getppid()
+while os.getppid() == engine:
+    if select.select([fork], [], [], 0.5)[0]:
+        sys.exit((fork.recv(1) or [1])[0])
+"""
+"""`bin/python` of a virtual environment: the fork ends with it, and it ends with the engine, even a killed one."""
+
+
+def _serve(address: Path) -> None:
+    """Returns in the fork that has run what was asked for, or raises what that raised."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(address))
+    listener.listen()
+    listener.settimeout(1)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    known = address.with_suffix(".modules")
+    known.mkdir()
+    tests = os.getppid()
+    while os.getppid() == tests:
+        try:
+            connection, _ = listener.accept()
+        except TimeoutError:
+            continue
+        _import(known)
+        if os.fork() == 0:
+            listener.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            return _attend(connection, known)
+        connection.close()
+    return None
+
+
+def _import(known: Path) -> None:
+    """What earlier programs have imported, but the project's own code, which tests change."""
+    for noted in known.iterdir():
+        for name in noted.read_text().split():
+            with suppress(ImportError):
+                getattr(importlib.import_module(name), "__all__", None)  # loads it, as providers' modules are lazy
+        noted.unlink()
+    gc.freeze()
+
+
+def _attend(connection: socket.socket, known: Path) -> None:
+    """Runs what is asked for in another fork, passes signals on to it and gives its exit status back."""
+    head, streams, *_ = socket.recv_fds(connection, 4, 3)
+    length, text = int.from_bytes(head, "big"), b""
+    while len(text) < length:
+        text += connection.recv(length - len(text))
+    for target, stream in enumerate(streams):
+        os.dup2(stream, target)
+        os.close(stream)
+    program = os.fork()
+    if program == 0:
+        connection.close()
+        atexit.register(_note, known)
+        return _run(*json.loads(text))
+
+    def pass_on() -> None:
+        while sent := connection.recv(1):
+            os.kill(program, sent[0])
+        os.kill(program, signal.SIGKILL)
+
+    threading.Thread(target=pass_on, daemon=True).start()
+    _, status = os.waitpid(program, 0)
+    with suppress(BrokenPipeError):
+        connection.sendall(bytes([abs(os.waitstatus_to_exitcode(status))]))
+    os._exit(0)
+
+
+def _run(arguments: list[str], environment: dict[str, str], folder: str) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.path[:0] = [folder, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
+    option, *rest = [argument for argument in arguments if argument != "-u"]
+    match option:
+        case "-m":
+            sys.argv = rest
+            runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+        case "-c":
+            sys.argv = [option, *rest[1:]]
+            exec(rest[0], {"__name__": "__main__"})
+        case _:
+            sys.argv = [option, *rest]
+            runpy.run_path(option, run_name="__main__")
+
+
+def _note(known: Path) -> None:
+    loaded = {name: module for name, module in sys.modules.items() if type(module) is ModuleType}
+    files = {name: getattr(module, "__file__", None) or "" for name, module in loaded.items()}
+    (known / str(os.getpid())).write_text("\n".join(name for name, file in files.items() if "site-packages" in file))
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Path]:
+    """A virtual environment for the engine, in which every program is a fork."""
+    launcher = folder / "bin" / "python"
+    launcher.parent.mkdir()
+    launcher.write_text(LAUNCHER.format(python=sys.executable, folder=folder, seed=SEEDS[0]))
+    launcher.chmod(0o755)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", __spec__.name, str(folder / seed)], env={**os.environ, "PYTHONHASHSEED": seed}
+        )
+        for seed in SEEDS
+    ]
+    try:
+        while not all((folder / seed).exists() for seed in SEEDS):
+            time.sleep(0.05)
+        yield folder
+    finally:
+        for each in running:
+            each.terminate()
+            each.wait()
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[1]))
