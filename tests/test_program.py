@@ -61,7 +61,7 @@ def test_every_ignored_field_has_an_owner(stack, request):
 
 def test_production_protects_what_keeps_data(dev, prod):
     kinds = {resource["type"].rpartition(":")[2] for resource in prod["protected"]}
-    assert {"Instance", "ReplicationGroup", "Secret", "Cluster", "LoadBalancer", "Bucket"} <= kinds
+    assert {"Instance", "ReplicationGroup", "Secret", "LoadBalancer", "Bucket"} <= kinds
     assert dev["protected"] == []
 
 
