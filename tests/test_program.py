@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pulumi
@@ -52,6 +53,12 @@ def test_exactly_one_thing_is_reachable_from_the_internet(stack, request):
 def test_a_certificate_closes_plain_http(dev, prod):
     assert dev["plain_http"] == ["edge-http"]
     assert prod["plain_http"] == []
+
+
+def test_a_field_that_is_ignored_without_an_owner_is_told():
+    found, settings, workload = recording("dev")
+    told = plan.plan(replace(found, exports={**found.exports, "ledger": ()}), settings, workload)["warnings"]
+    assert "data-db ignores changes of allocatedStorage, and the ledger names no owner" in told
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod", "both"])

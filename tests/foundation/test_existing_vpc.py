@@ -123,6 +123,16 @@ def test_what_the_settings_lack_is_said_at_once() -> None:
     ]
 
 
+def test_what_an_own_vpc_would_be_has_no_use_beside_one_that_exists() -> None:
+    assert list(problems(network(cidr="10.9.0.0/16", zones=3), "test")) == [
+        (
+            f"network.{key} has no use with network.vpc, whose own it is. "
+            f"Repair: pulumi config rm --path network.{key} --stack test"
+        )
+        for key in ("cidr", "zones")
+    ]
+
+
 def test_subnets_without_their_vpc_are_refused() -> None:
     assert list(problems(network(vpc=None, public=(), private=()), "test")) == [
         (
