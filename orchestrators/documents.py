@@ -3,6 +3,7 @@
 `fill` puts plain strings in (for `switchyard render`); `resolve` lets Outputs in: the only place where they do.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,11 @@ def fill(document: Json, value: Callable[[Ref], str]) -> Json:
 def canonical(document: Json) -> str:
     """JSON that is the same for the same document: sorted keys, no spaces."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(content: str | bytes) -> str:
+    """Eight hexadecimal digits that change with the content."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()[:8]
 
 
 def resolve(document: Json, values: "Mapping[str, Input[str]]") -> "Output[str]":

@@ -451,7 +451,9 @@ RIGHTS = {
         "ecs:task-definition/{prefix}-*:* ecs:task/{prefix}-*/* logs:log-group:{path}/*:log-stream:*",
     ),
     "pulumi-python:dynamic/switchyard:Keeper": Rights(_BALANCING, "Describe*"),
-    "pulumi-python:dynamic/switchyard:Rollout": Rights("ecs", "DescribeServices DescribeTasks ListTasks"),
+    "pulumi-python:dynamic/switchyard:Rollout": Rights(
+        "ecs", "DescribeServices DescribeTasks ListServiceDeployments ListTasks"
+    ),
     "pulumi-python:dynamic/switchyard:SiteAnswers": Rights(_BALANCING, "Describe*"),
     "pulumi-python:dynamic/switchyard:SiteJoined": Rights("ecs", "ListContainerInstances"),
 }

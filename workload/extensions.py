@@ -138,6 +138,13 @@ class Extensions:
                 node.value["max"].at,
                 f"services.{self.name}.x-scaling.max: {value['max']} is less than min, which is {value['min']}",
             )
+        if value["min"] == 0:
+            # A queue's depth is told by who works on it.
+            self.problem(
+                node.value["min"].at,
+                f"services.{self.name}.x-scaling.min: found 0; while no task runs, nothing is measured that would "
+                "start one, so it would stay away; set it to 1",
+            )
         if "requests" in value and "x-ingress" not in self.nodes:
             self.problem(
                 node.value["requests"].at,

@@ -9,13 +9,13 @@ import pulumi_aws as aws
 from foundation.ledger import Owned, ignored
 from foundation.signals import EventPattern, Signal
 from orchestrators.base import OrchestratorArgs, RunningService
-from orchestrators.documents import Document, refs, resolve
+from orchestrators.documents import Document, digest, refs, resolve
 from orchestrators.ecs.anywhere.site import Site
 from orchestrators.ecs.anywhere.tasks import fitted, lowered
 from orchestrators.ecs.arguments.alarm import alarm_arguments
 from orchestrators.ecs.arguments.service import service_arguments
 from orchestrators.ecs.autoscaling import autoscaling
-from orchestrators.ecs.deployment import shifting_minutes, shifts
+from orchestrators.ecs.deployment import rollout_seconds, shifts
 from orchestrators.ecs.discovery import discovery
 from orchestrators.ecs.exec import SHOUT, grant, opened
 from orchestrators.ecs.guards import guards
@@ -38,7 +38,6 @@ from settings import Compute
 from workload.model import Job, Service
 from workload.text import Ref
 
-_ROLLOUT_SECONDS = 1800
 _LOG_DAYS, _PROTECTED_LOG_DAYS = 30, 365
 
 
@@ -234,7 +233,8 @@ class Ecs(pulumi.ComponentResource):
             cluster=self._cluster_name,
             service=service.name,
             task_definition=self._values[f"task_definition.{unit.name}"],
-            timeout=_ROLLOUT_SECONDS + 60 * shifting_minutes(unit, args.ecs),
+            content=resolve(document, self._values).apply(digest),
+            timeout=rollout_seconds(unit, args.ecs),
             opts=self._opts(),
         )
 

@@ -2,6 +2,7 @@
 
 import math
 
+from foundation.routing import deregistration
 from orchestrators.documents import Document
 from settings import EcsSettings
 from workload.model import Service, Update
@@ -9,6 +10,11 @@ from workload.model import Service, Update
 LINEAR_PERCENT, LINEAR_MINUTES = 10.0, 6
 CANARY_PERCENT, CANARY_MINUTES = 5.0, 10
 """Steps and waits (AWS: LinearConfiguration and CanaryConfiguration, Amazon ECS API reference, the defaults there)."""
+
+
+_PATIENCE = 1800
+_START = 120
+"""Seconds for an image, a network interface and the load balancer's first checks."""
 
 
 def shifts(service: Service, settings: EcsSettings) -> bool:
@@ -47,6 +53,23 @@ def shifting_minutes(service: Service, settings: EcsSettings) -> int:
         return 0
     steps = {"linear": LINEAR_MINUTES * round(100 / LINEAR_PERCENT), "canary": CANARY_MINUTES}
     return steps.get(settings.deployment, 0) + settings.bake_minutes
+
+
+def rollout_seconds(service: Service, settings: EcsSettings) -> int:
+    """After which a deployment that is not done has failed: half an hour, and what its steps take of themselves."""
+    if shifts(service, settings):
+        return _PATIENCE + _step(service) + 60 * shifting_minutes(service, settings)
+    most = max(1, service.scaling.max if service.scaling else service.replicas)
+    percent = rolling_update(service)
+    share = int(max(percent["maximumPercent"] - 100, 100 - percent["minimumHealthyPercent"]))
+    return _PATIENCE + _step(service) * math.ceil(most / max(1, most * share // 100))
+
+
+def _step(service: Service) -> int:
+    """Seconds until a task is there and healthy, and the one that it replaces is gone."""
+    check = service.container.healthcheck
+    gone = deregistration(service) + math.ceil(service.container.stop_grace_period)
+    return _START + math.ceil(check.start_period if check else 0) + gone
 
 
 def rolling_update(service: Service) -> Document:

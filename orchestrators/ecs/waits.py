@@ -22,7 +22,7 @@ class _JobProvider(Wait):
 
 
 class _RolloutProvider(Wait):
-    asked = ("task_definition",)
+    asked = ("task_definition", "content")
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         from orchestrators.ecs.rollout import wait  # noqa: PLC0415 - only the name goes into the pickle
@@ -62,7 +62,9 @@ class JobRun(Resource, module="switchyard", name="JobRun"):
 
 
 class Rollout(Resource, module="switchyard", name="Rollout"):
-    """Stands when the service runs `task_definition` and nothing else; fails after `timeout` seconds."""
+    """Stands when the service runs `task_definition` and nothing else; fails after `timeout` seconds. `content` is the
+    digest of all that the service was asked for.
+    """
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class Rollout(Resource, module="switchyard", name="Rollout"):
         cluster: str,
         service: pulumi.Input[str],
         task_definition: pulumi.Input[str],
+        content: pulumi.Input[str],
         timeout: int,
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -80,6 +83,7 @@ class Rollout(Resource, module="switchyard", name="Rollout"):
             "cluster": cluster,
             "service": service,
             "task_definition": task_definition,
+            "content": content,
             "timeout": timeout,
         }
         super().__init__(_RolloutProvider(), name, props, opts)

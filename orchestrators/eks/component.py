@@ -9,7 +9,7 @@ from foundation.logmetrics import LogMetric, log_metric_filter, log_metrics
 from foundation.signals import EventPattern, Signal
 from foundation.site import node_port, proxied
 from orchestrators.base import OrchestratorArgs, RunningService
-from orchestrators.documents import Document, resolve
+from orchestrators.documents import Document, digest, resolve
 from orchestrators.eks import signals, versions
 from orchestrators.eks.access import admins
 from orchestrators.eks.addons import Site, addons
@@ -21,7 +21,7 @@ from orchestrators.eks.hybrid.nodes import nodes
 from orchestrators.eks.hybrid.ports import ports
 from orchestrators.eks.manifests import AUTOSCALERS, Applier, resource_name, unit_of
 from orchestrators.eks.render import render
-from orchestrators.eks.render.kubernetes import digest, object_name
+from orchestrators.eks.render.kubernetes import object_name
 from orchestrators.eks.surroundings import INSIGHTS
 from orchestrators.site.door import admit
 from orchestrators.site.proxy import proxy

@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 
 from foundation.ledger import Owned, ignored
-from orchestrators.documents import Document, bind, resolve
-from orchestrators.eks.render.kubernetes import digest, object_name
+from orchestrators.documents import Document, bind, digest, resolve
+from orchestrators.eks.render.kubernetes import object_name
 from orchestrators.eks.waits import Rollout
 from workload.model import Workload
 from workload.text import Ref

@@ -49,6 +49,10 @@ ONE_LINE = {
         'compose.yaml:4:22: services.a.B_HOST: there is no service "b" '
         "(if it is elsewhere, set B_HOST in the environment or in .env)"
     ),
+    "x-scaling: {min: 0, max: 3, cpu: 60}": (
+        "compose.yaml:4:22: services.a.x-scaling.min: found 0; while no task runs, nothing is measured that would "
+        "start one, so it would stay away; set it to 1"
+    ),
     "depends_on: [b]": 'compose.yaml:4:18: services.a.depends_on: there is no service "b"',
     "ports: [eighty]": (
         'compose.yaml:4:13: services.a.ports[0]: found "eighty"; allowed is a port '

@@ -2,8 +2,8 @@
 
 import re
 
-from orchestrators.documents import Document, canonical, fill
-from orchestrators.eks.render.kubernetes import cron, digest, object_name
+from orchestrators.documents import Document, canonical, digest, fill
+from orchestrators.eks.render.kubernetes import cron, object_name
 from orchestrators.eks.render.pod import pod_template
 from orchestrators.eks.render.scene import Scene
 from workload.model import Job

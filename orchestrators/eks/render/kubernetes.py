@@ -1,8 +1,9 @@
 """Kubernetes' own forms: names, label values, quantities, schedules."""
 
-import hashlib
 import math
 import re
+
+from orchestrators.documents import digest
 
 NAME_LIMIT = 52
 """The longest name that leaves room for what controllers append within a label's 63 characters: 11 for a CronJob's
@@ -18,11 +19,6 @@ def object_name(*parts: str) -> str:
     if not name[:1].isalpha():
         name = f"x{name}"
     return f"{name[: NAME_LIMIT - 9].rstrip('-')}-{digest(whole)}"
-
-
-def digest(content: str | bytes) -> str:
-    """Eight hexadecimal digits that change with the content."""
-    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()[:8]
 
 
 def cpu(cores: float) -> str:

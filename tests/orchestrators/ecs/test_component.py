@@ -145,7 +145,12 @@ def test_a_rollout_asks_for_the_very_task_definition_that_was_registered(dev):
     rollout = dev.run.one("switchyard:Rollout", "ecs-api-rollout")
     definition = dev.run.one("ecs/taskDefinition:TaskDefinition", "ecs-api")
     assert rollout.inputs["task_definition"].endswith(definition.id)
-    assert set(rollout.depends_on) == {"ecs-api"}
+    assert "ecs-api" in rollout.depends_on
+
+
+def test_a_changed_service_of_the_same_task_definition_is_a_rollout_of_its_own(dev):
+    changed = Provisioned(spot=50).run.one("switchyard:Rollout", "ecs-api-rollout")
+    assert changed.inputs["content"] != dev.run.one("switchyard:Rollout", "ecs-api-rollout").inputs["content"]
 
 
 def test_the_program_never_sets_back_what_the_autoscaler_counts(dev):

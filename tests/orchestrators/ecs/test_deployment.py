@@ -12,13 +12,13 @@ from botocore.validate import validate_parameters
 import stackfiles
 from orchestrators.documents import fill
 from orchestrators.ecs.check import problems
-from orchestrators.ecs.deployment import shifting_minutes
+from orchestrators.ecs.deployment import rollout_seconds, shifting_minutes
 from orchestrators.ecs.links import Links
 from orchestrators.ecs.service import service_document
 from planning.recording import record
 from settings import Compute, EcsSettings, Orchestrator, Placement, load
 from tests.support import shapes
-from workload.model import Ingress, Scaling
+from workload.model import Ingress, Scaling, Update
 from workload.text import Ref
 
 ROOT = Path(__file__).parents[3]
@@ -78,6 +78,15 @@ def test_every_strategy_is_what_ecs_accepts_and_has_no_circuit_breaker(one, plac
 @pytest.mark.parametrize("strategy", SHIFTING)
 def test_aws_knows_every_input_of_a_whole_stack_with_the_strategy(program, strategy):
     assert list(shapes.problems(program(strategy).resources)) == []
+
+
+def test_the_up_has_patience_for_every_step_of_a_rolling_deployment(one):
+    def seconds(**changes):
+        return rollout_seconds(one(changes).services["app"], EcsSettings())
+
+    at_once, by_one = Update(parallelism=0), Update(parallelism=1)
+    assert seconds(replicas=20, update=at_once) == 1800 + 180
+    assert seconds(replicas=20, update=by_one) == 1800 + 20 * 180
 
 
 @pytest.mark.parametrize(("strategy", "minutes"), [("rolling", 0), ("blue_green", 7), ("linear", 67), ("canary", 17)])

@@ -1,5 +1,7 @@
 """Runs and rollouts tell the truth: against botocore's own stubs, which check each request and answer."""
 
+from datetime import UTC, datetime, timedelta
+
 import boto3
 import pytest
 from botocore.stub import ANY, Stubber
@@ -11,6 +13,7 @@ from tests.support.seeds import same_output
 
 OLD, NEW = (f"arn:aws:ecs:eu-central-1:111122223333:task-definition/portal-api:{n}" for n in (6, 7))
 TASK = "arn:aws:ecs:eu-central-1:111122223333:task/portal-dev/0123456789abcdef"
+AT = datetime(2026, 11, 26, tzinfo=UTC)
 REQUEST = {"cluster": "portal-dev", "taskDefinition": NEW}
 
 
@@ -61,12 +64,19 @@ def wait(ecs, **changes):
     return rollout.wait(ecs.client, sleep=lambda _: None, **asked)
 
 
-def sees(ecs, *deployments):
+def sees(ecs, *deployments, newest=None):
+    """`newest` is the status of the last service deployment, after one that was well."""
+    revisions = [{"arn": "arn:aws:ecs:eu-central-1:111122223333:service-revision/portal-dev/api/1"}] if newest else []
     ecs.add_response(
         "describe_services",
-        {"services": [{"serviceName": "api", "deployments": list(deployments)}]},
+        {"services": [{"serviceName": "api", "deployments": list(deployments), "currentServiceRevisions": revisions}]},
         {"cluster": "portal-dev", "services": ["api"]},
     )
+    if newest:
+        last = {"createdAt": AT, "status": newest, "statusReason": "Service deployment rolled back."}
+        before = {"createdAt": AT - timedelta(hours=1), "status": "SUCCESSFUL"}
+        asked = {"cluster": "portal-dev", "service": "api"}
+        ecs.add_response("list_service_deployments", {"serviceDeployments": [before, last]}, asked)
 
 
 def stopped(ecs, *tasks):
@@ -115,6 +125,37 @@ def test_a_steady_service_of_another_revision_is_a_failure_too(stubs):
     stopped(ecs)
     with pytest.raises(EcsError, match=r"^Service api does not run portal-api:7: it runs portal-api:6.$"):
         wait(ecs)
+
+
+def test_a_deployment_of_the_same_revision_is_done_when_its_service_deployment_is(stubs):
+    ecs, _ = stubs
+    sees(ecs, deployment(NEW, state="COMPLETED", running=2), newest="IN_PROGRESS")
+    sees(ecs, deployment(NEW, state="COMPLETED", running=2), newest="SUCCESSFUL")
+    assert wait(ecs) == "ecs-svc/7"
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "STOPPED"])
+def test_a_deployment_of_the_same_revision_that_ecs_took_back_is_a_failure(stubs, status):
+    ecs, _ = stubs
+    sees(ecs, deployment(NEW, state="COMPLETED", running=2), newest=status)
+    stopped(ecs)
+    with pytest.raises(EcsError) as error:
+        wait(ecs)
+    assert str(error.value) == (
+        "Service api does not run portal-api:7 as asked: its newest deployment did not stay (Service deployment rolled "
+        "back.)."
+    )
+
+
+def test_a_service_that_is_not_there_is_told_with_its_cluster(stubs):
+    ecs, _ = stubs
+    missing = {"services": [], "failures": [{"arn": "api", "reason": "MISSING"}]}
+    ecs.add_response("describe_services", missing, {"cluster": "portal-dev", "services": ["api"]})
+    with pytest.raises(EcsError) as error:
+        wait(ecs)
+    assert (
+        str(error.value) == "Service api is not in cluster portal-dev: it was deleted beside Pulumi; run pulumi refresh"
+    )
 
 
 def test_a_first_deployment_that_fails_is_told_at_once(stubs):
@@ -219,8 +260,9 @@ def test_two_processes_write_the_same_small_provider_into_the_state():
     assert all(len(pickle) < 200 for pickle in same_output(SERIALIZE).split())
 
 
-def test_only_another_task_definition_makes_a_wait_anew():
+def test_only_another_task_definition_or_service_makes_a_wait_anew():
     provider = _RolloutProvider()
+    assert provider.diff("id", {"content": "1"}, {"content": "2"}).replaces == ["content"]
     same, other = {"task_definition": OLD, "region": "a"}, {"task_definition": OLD, "region": "b"}
     assert provider.diff("id", same, other).changes is False
     assert provider.diff("id", same, {"task_definition": NEW}).replaces == ["task_definition"]
