@@ -12,6 +12,7 @@ from pathlib import Path
 
 from commands.finding import Finding
 from foundation.references import built, copies
+from orchestrators import registry
 from orchestrators.eks.check import private_api
 from settings import Compute, Orchestrator, Settings
 from stack import Stack
@@ -37,7 +38,7 @@ def tools(stack: Stack) -> Iterator[Finding]:
     yield _tool("pulumi", ["version"], "install the CLI as Pulumi's documentation says, and put it on PATH", PULUMI)
     yield _tool("pulumi-language-python", None, "it comes with the Pulumi CLI: install the whole archive")
     yield plugins(stack)
-    if _images(stack):
+    if _images(stack) or _addons(stack):
         engine = ["version", "--format", "API {{.Server.APIVersion}} of Docker Engine {{.Server.Version}}"]
         yield _tool("docker", engine, _docker_repair(stack), DOCKER_API)
         yield from builder()
@@ -54,7 +55,7 @@ def tools(stack: Stack) -> Iterator[Finding]:
 
 def plugins(stack: Stack) -> Finding:
     """Whether the provider plugins that go with the locked packages are installed."""
-    packages = ["aws", "random", *(["docker-build"] if _images(stack) else [])]
+    packages = ["aws", "random", *(["docker-build"] if _images(stack) or _addons(stack) else [])]
     packages += ["eks", "kubernetes"] if _on_eks(stack.settings) else []
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi") / "plugins"
     needed = {f"{package} {number}": package for package in packages for number in [version(f"pulumi-{package}")]}
@@ -92,7 +93,15 @@ def _images(stack: Stack) -> tuple[str, ...]:
     return tuple(name for names in needed for name in names)
 
 
+def _addons(stack: Stack) -> frozenset[str]:
+    """The public images of clusters' own parts that `up` copies."""
+    copied = stack.settings.network.egress == "endpoints"
+    return registry.outside(stack.workload, stack.settings).images if copied else frozenset()
+
+
 def _docker_repair(stack: Stack) -> str:
+    if _addons(stack):
+        return "start Docker Engine 19.03 or newer, by which `up` copies the images of add-ons"
     names = _images(stack)
     by_digest = f"pulumi config set --path images.{names[0]} DIGEST --stack {stack.settings.stack}"
     return f"start Docker Engine 19.03 or newer, or name the images of {', '.join(names)} by digest: {by_digest}"

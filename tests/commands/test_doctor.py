@@ -72,6 +72,13 @@ def test_docker_is_needed_where_public_images_are_copied(programs):
     assert "the images of cache, db by digest" in found(tools.tools(stack("dev", *changes)))["docker"].repair
 
 
+def test_docker_is_needed_where_the_images_of_add_ons_are_copied(programs):
+    changes = [GIVEN, "network.egress=endpoints", "orchestrator=eks"]
+    needed = found(tools.tools(stack("dev", *changes)))
+    assert needed["docker"].repair == "start Docker Engine 19.03 or newer, by which `up` copies the images of add-ons"
+    assert "docker-build" in needed["plugins"].said
+
+
 @pytest.mark.parametrize(
     ("said", "repair"),
     [
