@@ -117,7 +117,8 @@ def kubernetes_api(wanted: Settings, address: str) -> Finding:
     networks = [wanted.network.cidr, *(wanted.site.networks if at_site else ())]
     inside = any(ip_address(address) in ip_network(network) for network in networks)
     said = f"this machine's address {address} is {'inside' if inside else 'outside'} of {', '.join(networks)}"
-    return Finding(what="Kubernetes API", said=said, repair="" if inside else private_api(at_site=at_site))
+    repair = private_api(at_site=at_site, closed=wanted.network.egress == "endpoints")
+    return Finding(what="Kubernetes API", said=said, repair="" if inside else repair)
 
 
 def _own_address(network: str) -> str:

@@ -9,13 +9,16 @@ from workload.errors import Problem
 from workload.model import Workload
 
 
-def private_api(*, at_site: bool) -> str:
-    """Where `up` has to run for an endpoint without public access; machines of a site have a way to it."""
+def private_api(*, at_site: bool, closed: bool) -> str:
+    """Where `up` has to run for an endpoint without public access; machines of a site have a way to it. A VPC is
+    `closed` where nothing in it reaches the registries that `up` copies images from.
+    """
     if at_site:
         return "the cluster's API answers inside the VPC and at the site alone: run `up` in one of the two"
+    there = "over a VPN, as nothing inside reaches the registries that it copies from" if closed else "there"
     return (
-        "the cluster's API answers inside the VPC alone: run `up` there (docs/eks.md shows how), or name where you are"
-        " by `pulumi config set --path 'cluster.public_access_cidrs[0]' <your address>/32`"
+        f"the cluster's API answers inside the VPC alone: run `up` {there} (docs/eks.md shows how), or name where you "
+        "are by `pulumi config set --path 'cluster.public_access_cidrs[0]' <your address>/32`"
     )
 
 

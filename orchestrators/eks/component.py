@@ -136,7 +136,7 @@ class Eks(pulumi.ComponentResource):
         if outdated := versions.warning(args.cluster.version, versions.today()):
             warnings.append(outdated)
         if not args.cluster.public_access_cidrs:
-            warnings.append(private_api(at_site=args.placement.compute is Compute.DATACENTER))
+            warnings.append(private_api(at_site=args.placement.compute is Compute.DATACENTER, closed=bool(args.copies)))
         for warning in warnings:
             pulumi.log.warn(warning, self)
 

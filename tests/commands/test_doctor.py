@@ -339,6 +339,11 @@ def test_a_private_kubernetes_api_is_reached_from_inside_alone():
     assert outside.repair.startswith("the cluster's API answers inside the VPC alone: run `up` there (docs/eks.md")
 
 
+def test_inside_of_a_vpc_without_a_way_out_nobody_is_sent(programs):
+    closed = stack("prod", "orchestrator=eks", "network.egress=endpoints").settings
+    assert "run `up` over a VPN, as nothing inside reaches" in tools.kubernetes_api(closed, "192.0.2.7").repair
+
+
 def test_the_kubernetes_api_is_no_matter_where_addresses_may_call_it(programs):
     open_to = "cluster={public_access_cidrs: [192.0.2.0/24]}"
     assert "Kubernetes API" not in found(tools.tools(stack("dev", "orchestrator=eks", open_to)))

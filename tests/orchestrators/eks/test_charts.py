@@ -65,6 +65,12 @@ def test_with_a_way_out_charts_run_their_own_images(placement):
     assert {name: images(given) for name, given in values(placement, {}).items() if images(given)} == {}
 
 
+@pytest.mark.parametrize(("copies", "where"), [({}, "there (docs"), (COPIES, "over a VPN, as nothing inside reaches")])
+def test_up_is_sent_to_where_it_reaches_the_registries_too(caplog, copies, where):
+    values(EC2, copies)
+    assert [line for line in caplog.messages if f"answers inside the VPC alone: run `up` {where}" in line]
+
+
 def test_the_controller_asks_no_service_that_has_no_endpoint():
     told = values(FARGATE, {})["aws-load-balancer-controller"]
     assert {told[f"enable{addon}"] for addon in ("Shield", "Waf", "Wafv2")} == {False}
