@@ -1,27 +1,21 @@
 """Which AWS services a stack without a NAT gateway has to reach, derived from what its placements and units call."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 
 from foundation.references import containers, repository_arn
-from foundation.site import in_vpc
-from settings import NetworkSettings, Placement
+from settings import NetworkSettings
 from workload.model import Workload
 
 _ALWAYS = ("ecr.api", "ecr.dkr", "logs")
 
 
-def endpoints(
-    workload: Workload, managed: Collection[str], placements: Sequence[Placement], called: Collection[str]
-) -> tuple[str, ...]:
+def endpoints(workload: Workload, managed: Collection[str], called: Collection[str]) -> tuple[str, ...]:
     """The interface endpoints, by the last part of their service name. S3 is not here: its gateway endpoint is free and
     stands in every stack.
 
     Images and logs always, secrets where a container mounts some, and what the own parts of the placements have
-    `called`; none where every container runs at the site, whose way out is its own. Nothing in a VPC sends the alarms'
-    mails, so none of Amazon SES.
+    `called`. Nothing in a VPC sends the alarms' mails, so none of Amazon SES.
     """
-    if not in_vpc(placements):
-        return ()
     secrets = any(container.secrets for container in containers(workload, managed))
     return tuple(sorted({*_ALWAYS, *called, *(("secretsmanager",) if secrets else ())}))
 

@@ -67,7 +67,7 @@ class Network(pulumi.ComponentResource):
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:foundation:Network", name, None, opts)
         self._name, self._args = name, args
-        without_nat = args.settings.egress == "endpoints"
+        without_nat = args.settings.egress == "endpoints" and bool(site.in_vpc(args.placements))
         self._private_only = without_nat and args.settings.vpc is None
         self._vpc = self._the_vpc()
         self.vpc_id, self.cidr = self._vpc.id, self._vpc.cidr
@@ -121,7 +121,7 @@ class Network(pulumi.ComponentResource):
 
     def _endpoints(self) -> Sequence[str]:
         args = self._args
-        return endpoints(args.workload, args.managed, args.placements, args.called)
+        return endpoints(args.workload, args.managed, args.called)
 
     def _interface_endpoints(self) -> None:
         """A private address of each AWS service that the stack calls, in every zone and under its public name."""

@@ -6,15 +6,13 @@ import pytest
 
 from foundation.endpoints import endpoints, problems
 from foundation.references import copies
-from settings import Compute, NetworkSettings, Orchestrator, Placement
+from settings import NetworkSettings
 from tests.foundation.conftest import Foundation
 from tests.foundation.portal import container, portal, workload
 from tests.foundation.test_components import resolved
 from tests.support.pulumi_run import ACCOUNT, REGION
 from workload.model import Grant, Service
 
-FARGATE = Placement(orchestrator=Orchestrator.ECS, compute=Compute.FARGATE)
-SITE = Placement(orchestrator=Orchestrator.ECS, compute=Compute.DATACENTER)
 PRIVATE = NetworkSettings(egress="endpoints")
 BASIC = {"ecr.api", "ecr.dkr", "logs"}
 INGRESS, EGRESS = "securityGroupIngressRule:SecurityGroupIngressRule", "securityGroupEgressRule:SecurityGroupEgressRule"
@@ -27,20 +25,15 @@ def reading_a_secret() -> Service:
 
 
 def test_a_workload_without_secrets_reaches_images_and_logs() -> None:
-    assert set(endpoints(portal(), ("db", "cache"), [FARGATE], ())) == BASIC
+    assert set(endpoints(portal(), ("db", "cache"), ())) == BASIC
 
 
 def test_a_mounted_secret_needs_its_endpoint() -> None:
-    assert set(endpoints(portal(api=reading_a_secret()), (), [FARGATE], ())) == {*BASIC, "secretsmanager"}
+    assert set(endpoints(portal(api=reading_a_secret()), (), ())) == {*BASIC, "secretsmanager"}
 
 
 def test_what_placements_call_beside_their_units_needs_its_endpoint() -> None:
-    assert set(endpoints(portal(), (), [FARGATE], {"sts"})) == {*BASIC, "sts"}
-
-
-def test_machines_of_a_site_take_its_own_way_out() -> None:
-    assert endpoints(portal(api=reading_a_secret()), (), [SITE], {"ssmmessages"}) == ()
-    assert set(endpoints(portal(api=reading_a_secret()), (), [SITE, FARGATE], ())) > BASIC
+    assert set(endpoints(portal(), (), {"sts"})) == {*BASIC, "sts"}
 
 
 def test_a_private_stack_has_no_way_out(private: Foundation) -> None:

@@ -10,6 +10,7 @@ from foundation.site import node_port, problems, rules
 from settings import Compute, EdgeSettings, NetworkSettings, Orchestrator, Placement, SiteSettings
 from tests.foundation.conftest import Foundation
 from tests.foundation.portal import container, portal, settings, workload
+from tests.foundation.test_existing_vpc import network as existing
 from workload.model import Service
 
 ECS = Placement(orchestrator=Orchestrator.ECS, compute=Compute.DATACENTER)
@@ -97,6 +98,14 @@ def test_a_stack_whose_containers_are_at_the_site_has_no_nat_and_no_groups_of_un
     assert not ecs.run.of("natGateway:NatGateway")
     groups = {each.name for each in ecs.run.of("ec2/securityGroup:SecurityGroup")}
     assert groups == {"network-edge", "network-unit-db", "network-unit-cache"}
+
+
+def test_at_the_site_nothing_calls_an_endpoint_so_there_is_none(caplog: pytest.LogCaptureFixture) -> None:
+    for network in (NetworkSettings(egress="endpoints"), existing(egress="endpoints")):
+        made = Foundation("site", network=network, placements=(ECS,), site=SITE)
+        assert not [e for e in made.run.of("vpcEndpoint:VpcEndpoint") if e.inputs["vpcEndpointType"] == "Interface"]
+        assert not [group for group in made.run.of("ec2/securityGroup:SecurityGroup") if "endpoints" in group.name]
+    assert not [message for message in caplog.messages if "has to have endpoints" in message]
 
 
 def test_beside_a_placement_in_the_vpc_both_ways_stand() -> None:
