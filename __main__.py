@@ -29,7 +29,7 @@ from orchestrators import registry
 from orchestrators.base import OrchestratorArgs
 from policy.hold import hold
 
-settings, workload, location = stack.current()
+settings, workload = stack.current()
 names = Names(settings.project, settings.stack)
 tags = {"project": settings.project, "stack": settings.stack, **settings.tags}
 protect = settings.protect
@@ -54,7 +54,6 @@ network = Network(
         names=names,
         region=settings.region,
         settings=settings.network,
-        location=location,
         edge=settings.edge,
         site=settings.site,
         called=outside.services,

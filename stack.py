@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, cast
+from typing import NamedTuple, NoReturn, cast
 
 import settings as stack_settings
 import workload as description
@@ -15,9 +15,6 @@ from settings import Placement, Settings
 from stackconfig import WrongInputError, judged
 from workload import Workload
 from workload.errors import DescriptionError, Problem
-
-if TYPE_CHECKING:
-    from foundation.location import Location
 
 
 class RefusedError(Exception):
@@ -72,30 +69,26 @@ class _Unread:
         raise WrongInputError(name)
 
 
-def current() -> "tuple[Settings, Workload, Location]":
-    """The stack that Pulumi runs this program for, and where AWS lets its network stand. Raises pulumi.RunError with
-    every reason against it, which ends `up` without a traceback and before any resource.
+def current() -> Stack:
+    """The stack that Pulumi runs this program for. Raises pulumi.RunError with every reason against it, those that AWS
+    alone knows included, which ends `up` without a traceback and before any resource.
     """
     import pulumi  # noqa: PLC0415 (`render` opens stacks without it)
     from pulumi.runtime.config import CONFIG  # noqa: PLC0415 (as above)
 
-    from foundation.location import LocationError, locate  # noqa: PLC0415 (as above)
+    from foundation.location import problems as location_problems  # noqa: PLC0415 (as above)
 
     root = Path(pulumi.get_root_directory())
     found, reasons = _read(CONFIG.get(), pulumi.get_project(), pulumi.get_stack(), root)
     reasons += refusals(*found)
     try:
-        location = locate(found.settings)
-    except WrongInputError:
-        pass
-    except LocationError as error:
-        reasons += error.reasons
+        reasons += judged(location_problems, found.settings)
     except Exception as error:  # noqa: BLE001 (the SDK has no other for a question that was not answered)
         reasons = reasons or [f"AWS did not say where the network may stand: {error}"]
     if reasons:
         refused = RefusedError(reasons)
         raise pulumi.RunError(str(refused)) from refused
-    return *found, location
+    return found
 
 
 def _named(file: Path) -> Path:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import pulumi
+import pulumi_aws as aws
 
 from foundation.vpc import Vpc
 from settings import NetworkSettings
 
 
-def existing_vpc(settings: NetworkSettings, cidr: str) -> Vpc:
+def existing_vpc(settings: NetworkSettings, parent: pulumi.Resource) -> Vpc:
     """The VPC `settings.vpc` with its subnets. Its ways out and in, flow logs and endpoints are its owner's."""
     known = pulumi.Output[str].from_input
 
@@ -17,7 +18,7 @@ def existing_vpc(settings: NetworkSettings, cidr: str) -> Vpc:
 
     return Vpc(
         id=known(settings.vpc or ""),
-        cidr=cidr,
+        cidr=aws.ec2.get_vpc_output(id=settings.vpc, opts=pulumi.InvokeOutputOptions(parent=parent)).cidr_block,
         public=tier(settings.public),
         private=tier(settings.private),
         isolated=tier(settings.isolated),

@@ -22,7 +22,6 @@ from foundation.boundaries import (
 )
 from foundation.endpoints import endpoints
 from foundation.existingvpc import existing_vpc
-from foundation.location import Location
 from foundation.names import Names
 from foundation.vpc import OwnVpcArgs, Vpc, own_vpc
 from settings import EdgeSettings, NetworkSettings, Placement, SiteSettings
@@ -37,7 +36,6 @@ class NetworkArgs:
     names: Names
     region: str
     settings: NetworkSettings
-    location: Location
     edge: EdgeSettings
     site: SiteSettings
     called: Collection[str] = ()
@@ -107,11 +105,10 @@ class Network(pulumi.ComponentResource):
     def _the_vpc(self) -> Vpc:
         args = self._args
         if args.settings.vpc:
-            return existing_vpc(args.settings, args.location.cidr)
+            return existing_vpc(args.settings, parent=self)
         own = OwnVpcArgs(
             names=args.names,
             region=args.region,
-            zones=args.location.zones,
             settings=args.settings,
             placements=args.placements,
             site=args.site,

@@ -14,6 +14,9 @@ from settings import NetworkSettings, Placement, SiteSettings
 
 _ANYWHERE = "0.0.0.0/0"
 
+REGULAR: aws.GetAvailabilityZonesFilterArgsDict = {"name": "opt-in-status", "values": ["opt-in-not-required"]}
+"""The zones that every account has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vpc:
@@ -33,7 +36,6 @@ class Vpc:
 class OwnVpcArgs:
     names: Names
     region: str
-    zones: Sequence[str]
     settings: NetworkSettings
     placements: Sequence[Placement]
     site: SiteSettings
@@ -68,9 +70,12 @@ class _Maker:
         )
         flow_logs(f"{name}-flow-logs", vpc_id=self._vpc.id, names=args.names, tags=args.tags, parent=self._parent)
         blocks = subnets(args.settings.cidr, args.settings.zones)
-        public = self._tier("public", blocks.public)
-        private = self._tier("private", blocks.private)
-        isolated = self._tier("isolated", blocks.isolated)
+        # Zone letters differ per account and region (AWS: "Regions and zones"), so they are asked for, not guessed.
+        opts = pulumi.InvokeOutputOptions(parent=self._parent)
+        zones = aws.get_availability_zones_output(state="available", filters=[REGULAR], opts=opts).names
+        public = self._tier("public", blocks.public, zones)
+        private = self._tier("private", blocks.private, zones)
+        isolated = self._tier("isolated", blocks.isolated, zones)
         nats = self._nats(public, self._internet(public))
         inside = [self._private_table(index, subnet, nats) for index, subnet in enumerate(private)]
         self._route_table("isolated", isolated)
@@ -101,18 +106,18 @@ class _Maker:
     def _tags(self, *parts: str) -> dict[str, str]:
         return {**self._args.tags, "Name": self._args.names.of(*parts)}
 
-    def _tier(self, tier: str, cidrs: Sequence[str]) -> list[aws.ec2.Subnet]:
+    def _tier(self, tier: str, cidrs: Sequence[str], zones: pulumi.Output[Sequence[str]]) -> list[aws.ec2.Subnet]:
         return [
             aws.ec2.Subnet(
                 f"{self._name}-{tier}-{index}",
                 vpc_id=self._vpc.id,
                 cidr_block=cidr,
-                availability_zone=zone,
+                availability_zone=zones[index],
                 map_public_ip_on_launch=False,
                 tags=self._tags(tier, str(index)),
                 opts=self._opts(),
             )
-            for index, (cidr, zone) in enumerate(zip(cidrs, self._args.zones, strict=True))
+            for index, cidr in enumerate(cidrs)
         ]
 
     def _internet(self, public: Sequence[aws.ec2.Subnet]) -> aws.ec2.Route:

@@ -8,7 +8,6 @@ from foundation.data import Data, DataArgs
 from foundation.edge import Edge, EdgeArgs
 from foundation.images import Images, ImagesArgs
 from foundation.key import Key, KeyArgs
-from foundation.location import locate
 from foundation.names import Names
 from foundation.network import Network, NetworkArgs
 from foundation.routes import Routes, RoutesArgs
@@ -23,7 +22,7 @@ from settings import (
     SiteSettings,
     Size,
 )
-from tests.foundation.portal import portal, settings
+from tests.foundation.portal import portal
 from tests.support.pulumi_run import REGION, Run, run
 from workload.model import Workload
 
@@ -62,7 +61,6 @@ class Foundation:
     def _program(self) -> None:
         described, protect = self._described, self._settings["protect"]
         placements = self._placements
-        where = settings(*placements, network=self._settings["network"], site=self._site)
         common: dict[str, Any] = {"workload": described, "names": self.names, "tags": {"stack": self.names.stack}}
         self.network = Network(
             "network",
@@ -72,7 +70,6 @@ class Foundation:
                 placements=placements,
                 region=REGION,
                 settings=self._settings["network"],
-                location=locate(where),
                 edge=self._settings["edge"],
                 site=self._site,
             ),
