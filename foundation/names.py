@@ -43,8 +43,7 @@ class Names:
 
     def log_groups(self) -> tuple[str, ...]:
         """The log groups of all placements, `*` for any text: also those that EKS and Container Insights name."""
-        clusters = f"{_plain(self.prefix)}-*"
-        return (self.log_group("*", "*"), f"/aws/eks/{clusters}/cluster", f"/aws/containerinsights/{clusters}/*")
+        return (self.log_group("*", "*"), f"/aws/*/{_plain(self.prefix)}-*")
 
     def secret(self, secret: str) -> str:
         """The Secrets Manager name of a workload secret: `<project>/<stack>/<secret>`."""

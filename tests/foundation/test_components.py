@@ -205,7 +205,7 @@ def test_the_stacks_key_is_for_its_own_logs_too_and_else_for_the_accounts_roles(
     assert account["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     assert logs["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
     context = logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
-    groups = ["/portal/dev/*/*", "/aws/eks/portal-dev-*/cluster", "/aws/containerinsights/portal-dev-*/*"]
+    groups = ["/portal/dev/*/*", "/aws/*/portal-dev-*"]
     assert context == [f"arn:*:logs:{REGION}:{ACCOUNT}:log-group:{group}" for group in groups]
 
 
