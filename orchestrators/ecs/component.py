@@ -227,13 +227,15 @@ class Ecs(pulumi.ComponentResource):
                 tags=args.tags,
                 parent=self,
             )
+        # What the autoscaler counts is no other service.
+        asked = {key: item for key, item in document.items() if key != "desiredCount" or not unit.scaling}
         return Rollout(
             f"{name}-rollout",
             region=args.region,
             cluster=self._cluster_name,
             service=service.name,
             task_definition=self._values[f"task_definition.{unit.name}"],
-            content=resolve(document, self._values).apply(digest),
+            content=resolve(asked, self._values).apply(digest),
             timeout=rollout_seconds(unit, args.ecs),
             opts=self._opts(),
         )

@@ -153,6 +153,14 @@ def test_a_changed_service_of_the_same_task_definition_is_a_rollout_of_its_own(d
     assert changed.inputs["content"] != dev.run.one("switchyard:Rollout", "ecs-api-rollout").inputs["content"]
 
 
+def test_a_count_that_the_autoscaler_keeps_is_no_rollout(dev):
+    workload = sample()
+    api = dataclasses.replace(workload.services["api"], replicas=3)
+    changed = Provisioned(workload=dataclasses.replace(workload, services={**workload.services, "api": api}))
+    contents = {stack.run.one("switchyard:Rollout", "ecs-api-rollout").inputs["content"] for stack in (dev, changed)}
+    assert len(contents) == 1
+
+
 def test_the_program_never_sets_back_what_the_autoscaler_counts(dev):
     assert dev.run.one("ecs/service:Service", "ecs-web").ignored == ("desiredCount",)
     assert {(owned.resource, owned.owner) for owned in dev.ecs.ledger} == {
