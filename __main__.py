@@ -42,7 +42,8 @@ record = KeeperArgs(
     lose=settings.lose,
     stack=settings.stack,
 )
-Keeper("keeper", record)
+# Everything waits until the keeper has agreed.
+agreed = pulumi.ResourceOptions(depends_on=Keeper("keeper", record))
 
 outside = registry.outside(workload, settings)
 network = Network(
@@ -59,6 +60,7 @@ network = Network(
         called=outside.services,
         tags=tags,
     ),
+    agreed,
 )
 edge = Edge(
     "edge",
@@ -72,9 +74,14 @@ edge = Edge(
         protect=protect,
         tags=tags,
     ),
+    agreed,
 )
-key = Key("key", KeyArgs(names=names, region=settings.region, protect=protect, tags=tags))
-secrets = Secrets("secrets", SecretsArgs(workload=workload, names=names, key_arn=key.arn, protect=protect, tags=tags))
+key = Key("key", KeyArgs(names=names, region=settings.region, protect=protect, tags=tags), agreed)
+secrets = Secrets(
+    "secrets",
+    SecretsArgs(workload=workload, names=names, key_arn=key.arn, protect=protect, tags=tags),
+    agreed,
+)
 data = Data(
     "data",
     DataArgs(
@@ -88,6 +95,7 @@ data = Data(
         protect=protect,
         tags=tags,
     ),
+    agreed,
 )
 images = Images(
     "images",
@@ -104,6 +112,7 @@ images = Images(
         protect=protect,
         tags=tags,
     ),
+    agreed,
 )
 content = Content(
     "content",
@@ -119,6 +128,7 @@ content = Content(
         protect=protect,
         tags=tags,
     ),
+    agreed,
 )
 orchestrators = [
     registry.component(placement)(
@@ -142,6 +152,7 @@ orchestrators = [
             protect=protect,
             tags=tags,
         ),
+        agreed,
     )
     for placement in settings.placements
 ]
@@ -154,6 +165,7 @@ routes = Routes(
         ready=[resource for orchestrator in orchestrators for resource in orchestrator.ready],
         tags=tags,
     ),
+    agreed,
 )
 alerting = Alerting(
     "alerting",
@@ -169,6 +181,7 @@ alerting = Alerting(
         events=[event for each in orchestrators for event in each.events],
         tags=tags,
     ),
+    agreed,
 )
 
 everything = [network, edge, key, secrets, data, images, content, *orchestrators, routes, alerting]

@@ -124,6 +124,16 @@ def test_the_last_record_of_what_is_kept_waits_for_everything_that_an_up_makes(c
     assert first.inputs == last.inputs
 
 
+@pytest.mark.parametrize("change", ["orchestrator=ecs", "orchestrator=eks"])
+def test_nothing_begins_before_the_keeper_has_agreed(change):
+    """What is inside a component waits for the component, and that for what it depends on."""
+    found, *_ = recording("dev", change)
+    keeper = next(each for each in found.resources if each.name == "keeper")
+    waiting = [each for each in found.resources if not each.parent and each.name not in ("keeper", "kept")]
+    assert len(waiting) >= 9
+    assert [each.name for each in waiting if keeper.urn not in each.depends_on] == []
+
+
 def test_two_runs_give_the_same_plan(dev):
     assert json.dumps(plan.plan(*recording("dev"))) == json.dumps(dev)
 

@@ -216,8 +216,11 @@ def test_one_service_fewer_leaves_the_others_alone(change, here, placed):
 
 RENAMED = """
 def renamed(component):
-    opts = pulumi.ResourceOptions
-    return lambda name, args: component(f"my-{name}", args, opts(aliases=[pulumi.Alias(name=name)]))
+    def make(name, args, opts):
+        aliases = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=name)])
+        return component(f"my-{name}", args, pulumi.ResourceOptions.merge(opts, aliases))
+
+    return make
 
 
 for name, value in list(globals().items()):
