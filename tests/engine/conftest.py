@@ -23,7 +23,7 @@ class OneProcessPerAccount(LoadScopeScheduling):
         given = set(re.split(r"[][]|-(?!fargate|ec2|datacenter)", test))
         if file.endswith(("test_changes.py", "test_life.py")):
             return next(iter(given & set(PLACEMENTS)))
-        return " ".join([file, *sorted(given & {*STACKS, "SIGINT", "SIGKILL"})])
+        return " ".join([file, *sorted(given & set(STACKS))])
 
 
 def pytest_collection_modifyitems(items):

@@ -11,13 +11,23 @@ from tests.engine.observe import lost
 from tests.engine.project import PLACEMENTS
 
 
-@pytest.fixture(scope="module", params=[signal.SIGINT, signal.SIGKILL], ids=["SIGINT", "SIGKILL"])
-def sent(request):
+@pytest.fixture(scope="module", params=[("dev", signal.SIGINT), ("prod", signal.SIGKILL)], ids=["dev", "prod"])
+def interrupted(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
-def stack(account, name, sent):
+def name(interrupted):
+    return interrupted[0]
+
+
+@pytest.fixture(scope="module")
+def sent(interrupted):
+    return interrupted[1]
+
+
+@pytest.fixture(scope="module")
+def stack(account, name):
     """Not yet made; taken down at the end of its last test."""
     account.join()
     account.configure(name, {"protect": False})
