@@ -52,3 +52,9 @@ def test_drift_is_told_from_what_the_ledgers_owners_change(account, stack, repor
     assert f"{alarm}.threshold" in real
     assert f"{gone.urn.rpartition('::')[2]} is gone" in real
     assert "desiredCount" not in real
+
+
+def test_the_stack_that_is_selected_stays_selected(account, stack, report):
+    account.stack("prod")
+    report()
+    assert account.run("pulumi", "stack", "--show-name").stdout.strip() == "prod"
