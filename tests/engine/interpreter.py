@@ -1,7 +1,7 @@
 """A Python that has imported the packages already: what the engine starts is a fork of it. Importing them anew would be
 most of what a command costs.
 
-`python -m tests.engine.interpreter FOLDER`: the socket in it is named by the hash seed that its programs have.
+`python -m tests.engine.interpreter SOCKET`, a path that ends in the hash seed that its programs have.
 """
 
 import atexit
@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 
 SEEDS = ("1", "4711")
+"""What PYTHONHASHSEED may be; without it, it is the first."""
 
 LAUNCHER = """#!{python} -IS
 import json, os, select, signal, socket, sys
