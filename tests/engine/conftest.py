@@ -16,14 +16,17 @@ def pytest_itemcollected(item):
 
 
 class OneProcessPerAccount(LoadScopeScheduling):
-    """What shares an account runs in one process: the tests of a placement, otherwise those of a file and a stack."""
+    """What shares an account runs in one process: the tests of a placement, otherwise those of a file and a stack, or
+    of one of its placements where each has an account.
+    """
 
     def _split_scope(self, nodeid):
         file, _, test = nodeid.partition("::")
         given = set(re.split(r"[][]|-(?!fargate|ec2|datacenter)", test))
         if file.endswith(("test_changes.py", "test_life.py")):
             return next(iter(given & set(PLACEMENTS)))
-        return " ".join([file, *sorted(given & set(STACKS))])
+        alone = PLACEMENTS if file.endswith("test_failures.py") else ()
+        return " ".join([file, *sorted(given & {*STACKS, *alone})])
 
 
 def pytest_collection_modifyitems(items):
