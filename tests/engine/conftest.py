@@ -16,17 +16,14 @@ def pytest_itemcollected(item):
 
 
 class OneProcessPerAccount(LoadScopeScheduling):
-    """What shares an account runs in one process: the tests of a placement, otherwise those of a file and a stack, or
-    of one of its placements where each has an account.
-    """
+    """What shares an account runs in one process: the tests of a placement, otherwise those of a file and a stack."""
 
     def _split_scope(self, nodeid):
         file, _, test = nodeid.partition("::")
         given = set(re.split(r"[][]|-(?!fargate|ec2|datacenter)", test))
         if file.endswith(("test_changes.py", "test_life.py")):
             return next(iter(given & set(PLACEMENTS)))
-        alone = PLACEMENTS if file.endswith("test_failures.py") else ()
-        return " ".join([file, *sorted(given & {*STACKS, *alone})])
+        return " ".join([file, *sorted(given & set(STACKS))])
 
 
 def pytest_collection_modifyitems(items):

@@ -34,14 +34,21 @@ fork.connect("{folder}/" + os.environ.get("PYTHONHASHSEED", "{seed}"))
 asked = json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()]).encode()
 socket.send_fds(fork, [len(asked).to_bytes(4, "big")], [0, 1, 2])
 fork.sendall(asked)
+
+def pass_on(number, frame):
+    fork.sendall(bytes([number]))
+    signal.alarm(1)
+
 for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda number, frame: fork.sendall(bytes([number])))
+    signal.signal(number, pass_on)
 engine = os.getppid()
 while os.getppid() == engine:
     if select.select([fork], [], [], 0.5)[0]:
         sys.exit((fork.recv(1) or [1])[0])
 """
-"""`bin/python` of a virtual environment: the fork ends with it, and it ends with the engine, even a killed one."""
+"""`bin/python` of a virtual environment: the fork ends with it, and it ends with the engine, even a killed one. It ends a
+second after it was asked to; the engine would wait five for the program of an `up` that failed.
+"""
 
 
 def _serve(address: Path) -> None:

@@ -6,11 +6,12 @@ import pytest
 from pulumi.automation import CommandError
 
 from tests.engine.observe import lost
-from tests.engine.project import PLACEMENTS, project
+from tests.engine.project import PLACEMENTS
 
 THROTTLED = {"message": "Throttling: rate exceeded", "after": 1, "each_once": True}
 """A second, so that all calls that can be made at once are under way when the first is refused and the engine stops."""
 
+AT_ONCE = 64
 LIMIT = 40
 """More ups than the longest chain of resources."""
 
@@ -21,7 +22,7 @@ def _until_it_works(operation):
     """
     for number in range(LIMIT):
         try:
-            operation()
+            operation(parallel=AT_ONCE)
         except CommandError:
             continue
         return number
@@ -38,13 +39,10 @@ def _made_once(calls):
     return set(Counter(call.urn for call in calls if call.operation == "create" and not call.error).values()) == {1}
 
 
-FIRST = {"dev": PLACEMENTS[0], "prod": "eks-ec2"}
-
-
 @pytest.fixture(scope="module")
 def stack(account, name):
     account.join()
-    account.place(name, FIRST[name])
+    account.place(name, PLACEMENTS[0])
     return account.stack(name)
 
 
@@ -69,27 +67,16 @@ def test_every_update_fails_once_and_the_next_up_heals_it(account, name, stack):
     stack.preview(expect_no_changes=True)
 
 
-@pytest.fixture
-def settled(python, tmp_path):
-    """An account of its own with a stack on the first placement."""
-    with project(tmp_path, python=python) as made:
-        made.join()
-        made.place("dev", PLACEMENTS[0])
-        made.stack("dev").up()
-        yield made
-
-
 @pytest.mark.parametrize("target", PLACEMENTS[1:])
-def test_every_create_and_update_of_a_switch_fails_once_and_the_next_up_heals_it(settled, target):
-    stack = settled.stack("dev")
-    settled.cloud.forget_calls()
-    settled.place("dev", target)
+def test_every_create_and_update_of_a_switch_fails_once_and_the_next_up_heals_it(account, name, stack, target):
+    account.cloud.forget_calls()
+    account.place(name, target)
     for operation in ("create", "update"):
-        settled.cloud.fail(operation, **THROTTLED)
+        account.cloud.fail(operation, **THROTTLED)
     assert _until_it_works(stack.up)
-    settled.cloud.behave()
-    assert not lost(settled, stack)
-    calls = settled.cloud.calls("create", "update")
+    account.cloud.behave()
+    assert not lost(account, stack)
+    calls = account.cloud.calls("create", "update")
     assert _all_refused_once(calls)
     assert _made_once(calls)
     stack.preview(expect_no_changes=True)
