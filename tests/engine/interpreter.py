@@ -4,7 +4,6 @@ most of what a command costs.
 `python -m tests.engine.interpreter SOCKET`, a path that ends in the hash seed that its programs have.
 """
 
-import atexit
 import gc
 import importlib
 import json
@@ -16,13 +15,18 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 SEEDS = ("1", "4711")
 """What PYTHONHASHSEED may be; without it, it is the first."""
+
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Else every program compiles what it imports anew."""
 
 LAUNCHER = """#!{python} -IS
 import json, os, select, signal, socket, sys
@@ -46,13 +50,12 @@ while os.getppid() == engine:
     if select.select([fork], [], [], 0.5)[0]:
         sys.exit((fork.recv(1) or [1])[0])
 """
-"""`bin/python` of a virtual environment: the fork ends with it, and it ends with the engine, even a killed one. It ends a
-second after it was asked to; the engine would wait five for the program of an `up` that failed.
+"""`bin/python` of a virtual environment: the fork ends with it, and it ends with the engine, even a killed one, or a
+second after it was asked to: the engine would wait five for the program of an `up` that failed.
 """
 
 
 def _serve(address: Path) -> None:
-    """Returns in the fork that has run what was asked for, or raises what that raised."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(address))
     listener.listen()
@@ -70,9 +73,8 @@ def _serve(address: Path) -> None:
         if os.fork() == 0:
             listener.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            return _attend(connection, known)
+            _attend(connection, known)
         connection.close()
-    return None
 
 
 def _import(known: Path) -> None:
@@ -82,10 +84,10 @@ def _import(known: Path) -> None:
             with suppress(ImportError):
                 getattr(importlib.import_module(name), "__all__", None)  # loads it, as providers' modules are lazy
         noted.unlink()
-    gc.freeze()
+        gc.freeze()
 
 
-def _attend(connection: socket.socket, known: Path) -> None:
+def _attend(connection: socket.socket, known: Path) -> NoReturn:
     """Runs what is asked for in another fork, passes signals on to it and gives its exit status back."""
     head, streams, *_ = socket.recv_fds(connection, 4, 3)
     length, text = int.from_bytes(head, "big"), b""
@@ -97,13 +99,19 @@ def _attend(connection: socket.socket, known: Path) -> None:
     program = os.fork()
     if program == 0:
         connection.close()
-        atexit.register(_note, known)
-        return _run(*json.loads(text))
+        before = _loaded()
+        status = _status(*json.loads(text))
+        if new := [name for name in _loaded() if name not in before]:
+            (known / str(os.getpid())).write_text("\n".join(new))
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)  # taking an interpreter apart that has so many modules takes long
 
     def pass_on() -> None:
-        while sent := connection.recv(1):
-            os.kill(program, sent[0])
-        os.kill(program, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            while sent := connection.recv(1):
+                os.kill(program, sent[0])
+            os.kill(program, signal.SIGKILL)
 
     threading.Thread(target=pass_on, daemon=True).start()
     _, status = os.waitpid(program, 0)
@@ -112,28 +120,36 @@ def _attend(connection: socket.socket, known: Path) -> None:
     os._exit(0)
 
 
-def _run(arguments: list[str], environment: dict[str, str], folder: str) -> None:
+def _status(arguments: list[str], environment: dict[str, str], folder: str) -> int:
+    """The exit status of the program that is run as `python` would."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
     sys.path[:0] = [folder, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     option, *rest = [argument for argument in arguments if argument != "-u"]
-    match option:
-        case "-m":
-            sys.argv = rest
-            runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
-        case "-c":
-            sys.argv = [option, *rest[1:]]
-            exec(rest[0], {"__name__": "__main__"})
-        case _:
-            sys.argv = [option, *rest]
-            runpy.run_path(option, run_name="__main__")
+    try:
+        match option:
+            case "-m":
+                sys.argv = rest
+                runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+            case "-c":
+                sys.argv = [option, *rest[1:]]
+                exec(rest[0], {"__name__": "__main__"})
+            case _:
+                sys.argv = [option, *rest]
+                runpy.run_path(option, run_name="__main__")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except BaseException:  # noqa: BLE001 (whatever it is, it ends the program)
+        traceback.print_exc()
+        return 1
+    return 0
 
 
-def _note(known: Path) -> None:
+def _loaded() -> dict[str, ModuleType]:
+    """The packages' modules, but those that a provider would load when they are first used."""
     loaded = {name: module for name, module in sys.modules.items() if type(module) is ModuleType}
-    files = {name: getattr(module, "__file__", None) or "" for name, module in loaded.items()}
-    (known / str(os.getpid())).write_text("\n".join(name for name, file in files.items() if "site-packages" in file))
+    return {name: each for name, each in loaded.items() if "site-packages" in (getattr(each, "__file__", None) or "")}
 
 
 @contextmanager
@@ -145,7 +161,8 @@ def serving(folder: Path) -> Iterator[Path]:
     launcher.chmod(0o755)
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", __spec__.name, str(folder / seed)], env={**os.environ, "PYTHONHASHSEED": seed}
+            [sys.executable, "-m", __spec__.name, str(folder / seed)],
+            env={**os.environ, "PYTHONHASHSEED": seed, **COMPILED},
         )
         for seed in SEEDS
     ]
