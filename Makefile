@@ -37,7 +37,7 @@ test-cluster: $(READY) ## Run the tests that need a Kubernetes API server (KUBEC
 	@$(BIN)/pytest -m cluster
 
 test-engine: $(READY) ## Run the tests that need the Pulumi CLI: whole lives of stacks against stand-in plugins
-	@$(BIN)/pytest -m engine -n 3 tests/engine
+	@$(BIN)/pytest -m engine -n 4 tests/engine
 
 lint: $(READY) ## ruff and strict mypy
 	@$(BIN)/ruff check --quiet .

@@ -126,6 +126,7 @@ class Project:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_SKIP_CHECKPOINTS": "true",  # writing the state at the end alone saves a third of an `up`
             "PULUMI_ERROR_OUTPUT_STRING": "true",
+            "GOGC": "off",  # no command lives long enough
             "PYTHONDONTWRITEBYTECODE": "",  # else each of its processes compiles the providers anew
             "AWS_ENDPOINT_URL": address,
             "AWS_ACCESS_KEY_ID": "test",
@@ -160,16 +161,10 @@ class Project:
             self._stacks[key] = automation.create_or_select_stack(name, work_dir=str(self.folder), opts=opts)
         return self._stacks[key]
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """A command as users give it, in the project's folder."""
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env={**os.environ, **self.environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """A command as users give it, in the project's folder, with `more` in its environment."""
+        environment = {**os.environ, **self.environment, **more}
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
 
     def describe(self, *changes: tuple[str, str]) -> None:
         """Replace text in the compose file; each old text has to be there."""
