@@ -28,7 +28,8 @@ class OneProcessPerAccount(LoadScopeScheduling):
 
 def pytest_collection_modifyitems(items):
     """What runs longest begins first, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: item.path.name not in ("test_failures.py", "test_interruption.py"))
+    first = ("test_failures.py", "test_interruption.py", "test_switch.py")
+    items.sort(key=lambda item: item.path.name not in first)
 
 
 def pytest_xdist_make_scheduler(config, log):
