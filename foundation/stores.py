@@ -64,7 +64,7 @@ def problems(workload: Workload, settings: Settings) -> Iterator[Problem | str]:
     """Losses that are acknowledged of what the stack keeps, as they would allow the next loss unasked; and services
     that would have other data on each of the placements, of which every client sees one.
     """
-    kept = {part for name, store in texts(stores(workload, settings)).items() for part in (name, *_parts(name, store))}
+    kept = _kept(texts(stores(workload, settings)))
     for index, name in enumerate(settings.lose):
         if name in kept:
             yield (
@@ -87,7 +87,7 @@ def given_up(recorded: Texts, earlier: Texts, after: Texts) -> dict[str, dict[st
     and the part of one that would not last. Nobody knows whether the `up` that gave something up came to its end, so
     it counts until it is kept again.
     """
-    kept = {part for name, store in after.items() for part in (name, *_parts(name, store))}
+    kept = _kept(after)
     left = {name: {"what": what, "dump": recorded[store]["dump"]} for name, what, store in _left(recorded, after)}
     return {name: dict(store) for name, store in {**earlier, **left}.items() if name not in kept}
 
@@ -119,10 +119,10 @@ def _left(before: Texts, after: Texts) -> Iterator[tuple[str, str, str]]:
             yield _part(name, old["runs"]), f"{old['what']}, as {why}", name
 
 
-def _parts(name: str, store: Mapping[str, str]) -> list[str]:
-    """The names of what of a store can be lost by itself."""
-    parts = [*store.get("zones", "").split(), store.get("runs", "")]
-    return [_part(name, part) for part in parts if part]
+def _kept(found: Texts) -> set[str]:
+    """The names of the stores, and of what of each can be lost by itself."""
+    parts = {name: [*store.get("zones", "").split(), store.get("runs", "")] for name, store in found.items()}
+    return {*found, *(_part(name, part) for name, of_it in parts.items() for part in of_it if part)}
 
 
 def _part(name: str, part: str) -> str:

@@ -17,9 +17,10 @@ _HERE = Placement(orchestrator=Orchestrator.ECS, compute=Compute.DATACENTER)
 def problems(workload: Workload, settings: Settings) -> Iterator[Problem]:
     """Every reason."""
     here = [service for name, service in workload.services.items() if name not in settings.managed]
-    yield from _ports(here, elsewhere(workload, _HERE, settings.managed))
+    other = elsewhere(workload, _HERE, settings.managed)
+    yield from _ports(here, other)
     for service in here:
-        yield from _machines(service, settings, elsewhere(workload, _HERE, settings.managed))
+        yield from _machines(service, settings, other)
     if settings.ecs.spot:
         yield Problem(
             None,

@@ -246,20 +246,23 @@ services:
     assert engine.replicas()[0].restarts == 1
 
 
-def test_an_image_without_a_stand_in_is_refused_with_docker_and_the_line(describe: Describe, make: Make) -> None:
-    engine = make(describe("services:\n  queue:\n    image: rabbitmq:4\n  other:\n    image: nginx\n"))
+def refusals(engine: Engine) -> list[str]:
+    """The lines with which it will not start."""
     with pytest.raises(RunError) as refused:
         engine.start()
-    first, second = str(refused.value).splitlines()
+    return str(refused.value).splitlines()
+
+
+def test_an_image_without_a_stand_in_is_refused_with_docker_and_the_line(describe: Describe, make: Make) -> None:
+    described = describe("services:\n  queue:\n    image: rabbitmq:4\n  other:\n    image: nginx\n")
+    first, second = refusals(make(described))
     assert re.search(r"compose.yaml:4:\d+: queue runs the image rabbitmq:4.*Docker", first)
     assert "other runs the image nginx" in second
 
 
 def test_a_server_that_says_no_port_is_told_which(describe: Describe, make: Make) -> None:
-    engine = make(describe("services:\n  db:\n    image: postgres:17\n  cache:\n    image: valkey/valkey:8\n"))
-    with pytest.raises(RunError) as refused:
-        engine.start()
-    db, cache = str(refused.value).splitlines()
+    described = describe("services:\n  db:\n    image: postgres:17\n  cache:\n    image: valkey/valkey:8\n")
+    db, cache = refusals(make(described))
     assert re.search(r'compose.yaml:4:\d+: db says no port.*expose: \["5432"\]', db)
     assert 'expose: ["6379"]' in cache
 
