@@ -23,8 +23,8 @@ from foundation.names import Names
 from foundation.network import Network, NetworkArgs
 from foundation.routes import Routes, RoutesArgs
 from foundation.secrets import Secrets, SecretsArgs
-from foundation.stores import stores
-from foundation.takeover import weights
+from foundation.stores import stores, texts
+from foundation.weights import weights
 from orchestrators import registry
 from orchestrators.base import OrchestratorArgs
 from policy.hold import hold
@@ -37,7 +37,7 @@ hold()
 preflight(settings)
 
 record = KeeperArgs(
-    stores=stores(workload, settings),
+    stores=texts(stores(workload, settings)),
     weights=weights(workload, settings, names),
     lose=settings.lose,
     stack=settings.stack,

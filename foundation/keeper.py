@@ -1,8 +1,8 @@
 """The record of what keeps data and of whose targets the edge names, in the stack's own state: a change that would lose
 some data, or leave requests without targets, is refused.
 
-Pulumi writes a dynamic provider's pickle into the state, so the class holds nothing; what it does is in `stores` and
-`takeover`.
+Pulumi writes a dynamic provider's pickle into the state, so the class holds nothing; what it does is in `losses` and
+`takeover`, which import none of the program: the provider's process of every command pays for what it imports.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,20 +12,20 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
-from foundation.stores import Store, texts
+from foundation import losses, takeover
+from foundation.losses import Texts
 
 
 class _KeeperProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        from foundation import stores, takeover  # noqa: PLC0415 - only the name goes into the pickle
-
         recorded, earlier = olds.get("stores") or {}, olds.get("given_up") or {}
-        lost = stores.given_up(recorded, earlier, news["stores"])
-        losing = stores.losses(lost, earlier, news["stores"], news["lose"], news["stack"])
-        failures = [CheckFailure("stores", stores.refusal(losing))] if losing else []
-        failures += [CheckFailure("stores", each) for each in stores.backward(recorded, news["stores"])]
+        lost = losses.given_up(recorded, earlier, news["stores"])
+        losing = losses.losses(lost, earlier, news["stores"], news["lose"], news["stack"])
+        told = "\n".join(("this change would leave data behind:", *losing))
+        failures = [CheckFailure("stores", told)] if losing else []
+        failures += [CheckFailure("stores", each) for each in losses.backward(recorded, news["stores"])]
         if refused := takeover.refusal(olds.get("weights"), news["weights"], news["stack"]):
             failures.append(CheckFailure("weights", refused))
         return CheckResult({**news, "given_up": lost}, failures)
@@ -43,9 +43,11 @@ class _KeeperProvider(ResourceProvider):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeeperArgs:
-    """`lose` are the names of stores whose loss is acknowledged, `weights` is what `takeover` gives."""
+    """`stores` is what `stores.texts` gives, `weights` what `weights.weights` gives, and `lose` are the names of stores
+    whose loss is acknowledged.
+    """
 
-    stores: Mapping[str, Store]
+    stores: Texts
     weights: Mapping[str, Any]
     lose: Sequence[str]
     stack: str
@@ -59,7 +61,7 @@ class Keeper(Resource, module="switchyard", name="Keeper"):
 
     def __init__(self, name: str, args: KeeperArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         props = {
-            "stores": texts(args.stores),
+            "stores": args.stores,
             "lose": list(args.lose),
             "stack": args.stack,
             "weights": dict(args.weights),

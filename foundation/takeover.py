@@ -8,30 +8,6 @@ the rule back when the requests are there again.
 from collections.abc import Mapping
 from typing import Any
 
-from foundation.names import Names
-from foundation.routing import ALTERNATE, group_name, ingresses
-from settings import Compute, Orchestrator, Settings
-from workload.model import Workload
-
-
-def weights(workload: Workload, settings: Settings, names: Names) -> dict[str, Any]:
-    """Whose targets the edge's rules name, how ECS moves their weights, and its second target group of each service,
-    as a state keeps it.
-    """
-    movable = [p for p in settings.placements if p.orchestrator is Orchestrator.ECS and p.compute != Compute.DATACENTER]
-    return {
-        "placements": " and ".join(placement.key for placement in settings.placements),
-        "deployment": settings.ecs.deployment if settings.shifts else "rolling",
-        "region": settings.region,
-        "alternates": {
-            f"{names.cluster(placement.key)}/{service}": group_name(
-                names, placement.key, workload.services[service], ALTERNATE
-            )
-            for placement in movable
-            for service in ingresses(workload)
-        },
-    }
-
 
 def refusal(before: Mapping[str, Any] | None, after: Mapping[str, Any], stack: str) -> str | None:
     """Why a stack may not change from the weights `before` to those `after`, with the way that does it. Asks AWS where
@@ -53,12 +29,14 @@ def refusal(before: Mapping[str, Any] | None, after: Mapping[str, Any], stack: s
 
 
 def _not_back(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as below
-
     known = before.get("alternates", {}) if before["deployment"] != "rolling" else {}
     groups = {where: group for where, group in known.items() if where in after["alternates"]}
+    if not groups:
+        return None
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as below
+
     try:
-        away = [where.split("/") for where in _held(groups, before["region"])] if groups else []
+        away = [where.split("/") for where in _held(groups, before["region"])]
     except (BotoCoreError, ClientError) as error:
         return f"ecs.deployment: which target groups have the requests could not be asked of AWS: {error}"
     if not away:

@@ -11,7 +11,8 @@ import pytest
 
 from foundation.cachekeys import load, save
 from foundation.keeper import Keeper, KeeperArgs, _KeeperProvider
-from foundation.stores import Texts, backward, given_up, losses, problems, stores, texts
+from foundation.losses import Texts, backward, given_up, losses
+from foundation.stores import problems, stores, texts
 from settings import Compute, NetworkSettings, Orchestrator, Placement, Settings, Size
 from tests.foundation.portal import container, portal
 from tests.support.pulumi_run import run
@@ -323,7 +324,7 @@ def test_the_engine_is_told_of_a_version_that_rds_does_not_go_back_to() -> None:
 
 
 def test_the_record_is_registered_as_plain_values() -> None:
-    args = KeeperArgs(stores=stores(described(), settings(EKS)), weights={}, lose=(), stack="test")
+    args = KeeperArgs(stores=texts(stores(described(), settings(EKS))), weights={}, lose=(), stack="test")
     found = run(lambda: Keeper("keeper", args)).one("switchyard:Keeper")
     assert list(found.inputs["stores"]) == [DISK]
 

@@ -8,7 +8,8 @@ from moto import mock_aws
 
 from foundation.keeper import _KeeperProvider
 from foundation.names import Names
-from foundation.takeover import refusal, weights
+from foundation.takeover import refusal
+from foundation.weights import weights
 from settings import Compute, EcsSettings, Orchestrator, Placement, Settings
 from workload.model import Container, Ingress, Service, Workload
 
