@@ -12,7 +12,7 @@ from alerting.fallback import Fallback, FallbackArgs
 from alerting.function import Function, FunctionArgs
 from alerting.handler import catalogue
 from alerting.handler.catalogue import Catalogue
-from alerting.handler.delivery import VISIBILITY
+from alerting.handler.redelivery import TRIES, VISIBILITY
 from alerting.sender import Sender, SenderArgs
 from foundation.iam import policy
 from foundation.names import Names
@@ -20,7 +20,6 @@ from foundation.signals import EventPattern
 from settings import AlertSettings
 from workload import Workload
 
-TRIES = 10
 KEPT_EVENTS = 14 * 86_400
 """Seconds that undeliverable events are kept, the longest that SQS keeps any."""
 HEALTH = EventPattern(

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Self
 
 from alerting.causes import explained
-from alerting.handler.delivery import PATIENCE, VISIBILITY
 from alerting.handler.events import read
+from alerting.handler.redelivery import PATIENCE, VISIBILITY
 from alerting.notification import Notification
 from alerting.notification import State as Told
 from alerting.tuning import alarms, rules_for

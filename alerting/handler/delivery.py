@@ -12,6 +12,7 @@ from alerting.handler.evidence import Evidence
 from alerting.handler.journal import Claim, Journal, JournalError
 from alerting.handler.mailer import Mailer, passing
 from alerting.handler.quota import Quota, Rest
+from alerting.handler.redelivery import PATIENCE
 from alerting.notification import Notification, State
 from alerting.rules import Severity
 
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LONGEST_SNS_SUBJECT = 99
-VISIBILITY = 180
-"""Seconds after which the queue brings what has not been settled again. By then what a killed function had claimed is
-free (`journal.LEASE`).
-"""
-PATIENCE = 5
-"""How often an event comes before it is told although something else explains it."""
 OVER = "over before it was told"
 SIMULATOR = "success@simulator.amazonses.com"
 """Takes every mail, in the sandbox too, and spares the quota (AWS: Amazon SES developer guide, mailbox simulator)."""

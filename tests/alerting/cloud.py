@@ -24,12 +24,12 @@ from moto.sqs import sqs_backends
 from moto.ssm import ssm_backends
 
 from alerting.handler import function
-from alerting.handler.delivery import VISIBILITY, Delivery
+from alerting.handler.delivery import Delivery
 from alerting.handler.evidence import Evidence
 from alerting.handler.journal import Journal
 from alerting.handler.mailer import Mailer
 from alerting.handler.quota import Quota
-from alerting.pipeline import TRIES
+from alerting.handler.redelivery import TRIES, VISIBILITY
 from tests.alerting import samples
 
 ACCOUNT, REGION = "123456789012", "us-east-1"

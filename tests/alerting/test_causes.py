@@ -10,7 +10,7 @@ from moto.ssm import ssm_backends
 
 from alerting.causes import explained
 from alerting.handler import function
-from alerting.handler.delivery import PATIENCE
+from alerting.handler.redelivery import PATIENCE
 from alerting.rules import Severity
 from alerting.tuning import alarms, rules_for
 from foundation.names import Names

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from alerting.changes import description
 from alerting.handler.advice import FIRST
-from alerting.handler.delivery import PATIENCE
+from alerting.handler.redelivery import PATIENCE
 from alerting.rules import CACHE_RULES, DATABASE_RULES, EDGE_RULES, INGRESS_RULES, QUEUE_RULES, service_rules
 from tests.alerting import samples
 from tests.alerting.cloud import PICTURE, Cloud, clients, reset, serve
