@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pulumi
+import pulumi_aws as aws
 
 import stack
 from alerting import Alerting, AlertingArgs
@@ -33,6 +34,7 @@ settings, workload = stack.current()
 names = Names(settings.project, settings.stack)
 tags = {"project": settings.project, "stack": settings.stack, **settings.tags}
 protect = settings.protect
+account = aws.get_caller_identity_output().account_id
 hold()
 preflight(settings)
 
@@ -53,6 +55,7 @@ network = Network(
         managed=settings.managed,
         placements=settings.placements,
         names=names,
+        account=account,
         region=settings.region,
         settings=settings.network,
         edge=settings.edge,
@@ -68,6 +71,7 @@ edge = Edge(
         workload=workload,
         placements=settings.placements,
         names=names,
+        account=account,
         network=network,
         settings=settings.edge,
         shifts=settings.shifts,
@@ -76,7 +80,7 @@ edge = Edge(
     ),
     agreed,
 )
-key = Key("key", KeyArgs(names=names, region=settings.region, protect=protect, tags=tags), agreed)
+key = Key("key", KeyArgs(names=names, account=account, region=settings.region, protect=protect, tags=tags), agreed)
 secrets = Secrets(
     "secrets",
     SecretsArgs(workload=workload, names=names, key_arn=key.arn, protect=protect, tags=tags),
@@ -88,6 +92,7 @@ data = Data(
         workload=workload,
         managed=settings.managed,
         names=names,
+        account=account,
         network=network,
         secrets=secrets,
         key_arn=key.arn,
@@ -103,6 +108,7 @@ images = Images(
         workload=workload,
         managed=settings.managed,
         names=names,
+        account=account,
         key_arn=key.arn,
         prebuilt=settings.images,
         registries=settings.registries,
@@ -137,6 +143,7 @@ orchestrators = [
             workload=workload,
             placement=placement,
             names=names,
+            account=account,
             region=settings.region,
             network=network,
             targets=edge.targets(placement),

@@ -16,7 +16,7 @@ import yaml
 
 from tests.engine.project import Project, project, resources
 
-ROUNDS = 3
+ROUNDS = 5
 LIMIT = 1.3
 
 BARE = """

@@ -13,7 +13,13 @@ _PREFIX_LIMIT = 37  # AWS's provider: the rest of the 63 characters is its rando
 
 
 def access_logs(
-    name: str, *, names: Names, protect: bool, tags: Mapping[str, str], parent: pulumi.Resource
+    name: str,
+    *,
+    names: Names,
+    account: pulumi.Input[str],
+    protect: bool,
+    tags: Mapping[str, str],
+    parent: pulumi.Resource,
 ) -> aws.s3.BucketPolicy:
     """A private encrypted bucket that a load balancer of this account and region may write to, and nobody reads without
     TLS. The policy is given, as it has to stand before the load balancer names its `bucket`.
@@ -58,7 +64,6 @@ def access_logs(
         ],
         opts=opts,
     )
-    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=parent)).account_id
     return aws.s3.BucketPolicy(
         name,
         bucket=bucket.id,

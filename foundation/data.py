@@ -36,6 +36,7 @@ class DataArgs:
     workload: Workload
     managed: Sequence[str]
     names: Names
+    account: pulumi.Input[str]
     network: Network
     secrets: Secrets
     key_arn: pulumi.Input[str]
@@ -105,7 +106,8 @@ class Data(pulumi.ComponentResource):
         )
         password = args.secrets.password(managed.password) if managed.password else None
         logs = database_logs(name, identifier, protect=args.protect, tags=tags, parent=self)
-        watched = monitoring(name, args.names.of(service, "monitoring", limit=64), tags=tags, parent=self)
+        role = args.names.of(service, "monitoring", limit=64)
+        watched = monitoring(name, role, account=args.account, tags=tags, parent=self)
         instance = aws.rds.Instance(
             name,
             identifier=identifier,

@@ -26,11 +26,12 @@ def database_logs(
     ]
 
 
-def monitoring(name: str, physical: str, *, tags: Mapping[str, str], parent: pulumi.Resource) -> pulumi.Output[str]:
+def monitoring(
+    name: str, physical: str, *, account: pulumi.Input[str], tags: Mapping[str, str], parent: pulumi.Resource
+) -> pulumi.Output[str]:
     """The ARN of the role that RDS takes to write an instance's processes and disks to CloudWatch Logs (Security Hub
     RDS.6), once it has its rights.
     """
-    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=parent)).account_id
     opts = pulumi.ResourceOptions(parent=parent)
     role = aws.iam.Role(
         f"{name}-monitoring",

@@ -27,6 +27,7 @@ class EdgeArgs:
     workload: Workload
     placements: Sequence[Placement]
     names: Names
+    account: pulumi.Input[str]
     network: Network
     settings: EdgeSettings
     shifts: bool = False
@@ -69,7 +70,14 @@ class Edge(pulumi.ComponentResource):
 
     def _load_balancer(self) -> aws.lb.LoadBalancer:
         args = self._args
-        logs = access_logs(f"{self._name}-logs", names=args.names, protect=args.protect, tags=args.tags, parent=self)
+        logs = access_logs(
+            f"{self._name}-logs",
+            names=args.names,
+            account=args.account,
+            protect=args.protect,
+            tags=args.tags,
+            parent=self,
+        )
         return aws.lb.LoadBalancer(
             f"{self._name}-balancer",
             name=args.names.of(limit=_NAME_LIMIT),

@@ -10,14 +10,19 @@ from foundation.names import Names
 
 
 def flow_logs(
-    name: str, *, vpc_id: pulumi.Input[str], names: Names, tags: Mapping[str, str], parent: pulumi.Resource
+    name: str,
+    *,
+    vpc_id: pulumi.Input[str],
+    names: Names,
+    account: pulumi.Input[str],
+    tags: Mapping[str, str],
+    parent: pulumi.Resource,
 ) -> None:
     """Flow logs of a VPC in CloudWatch Logs, kept for a year (Security Hub EC2.6, CloudWatch.16)."""
     opts = pulumi.ResourceOptions(parent=parent)
     group = aws.cloudwatch.LogGroup(
         name, name=f"/{names.project}/{names.stack}/flow-logs", retention_in_days=365, tags=dict(tags), opts=opts
     )
-    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=parent)).account_id
     role = aws.iam.Role(
         name,
         name=names.of("flow-logs", limit=64),

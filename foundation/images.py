@@ -31,6 +31,7 @@ class ImagesArgs:
     workload: Workload
     managed: Sequence[str]
     names: Names
+    account: pulumi.Input[str]
     key_arn: pulumi.Input[str]
     prebuilt: Mapping[str, str]
     registries: RegistrySettings
@@ -69,7 +70,7 @@ class Images(pulumi.ComponentResource):
         held = (
             copied(name, public, args.names, make, self)
             if args.copied
-            else cached(name, cacheable(public, args.registries, args.names), make, self)
+            else cached(name, cacheable(public, args.registries, args.names), args.account, make, self)
         )
         references |= {each: image.reference for image in held for each in image.containers}
         self.copies = {image.source: image.reference for image in held if image.source in args.addons and args.copied}

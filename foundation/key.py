@@ -13,6 +13,7 @@ from foundation.names import Names
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyArgs:
     names: Names
+    account: pulumi.Input[str]
     region: str
     protect: bool
     tags: Mapping[str, str]
@@ -29,9 +30,8 @@ class Key(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: KeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("switchyard:foundation:Key", name, None, opts)
-        account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
         groups = [
-            pulumi.Output.format("arn:*:logs:{0}:{1}:log-group:{2}", args.region, account, pattern)
+            pulumi.Output.format("arn:*:logs:{0}:{1}:log-group:{2}", args.region, args.account, pattern)
             for pattern in args.names.log_groups()
         ]
         key = aws.kms.Key(
@@ -43,7 +43,7 @@ class Key(pulumi.ComponentResource):
                 {
                     "Sid": "AccountDecides",
                     "Effect": "Allow",
-                    "Principal": {"AWS": pulumi.Output.format("arn:aws:iam::{0}:root", account)},
+                    "Principal": {"AWS": pulumi.Output.format("arn:aws:iam::{0}:root", args.account)},
                     "Action": "kms:*",
                     "Resource": "*",
                 },

@@ -34,6 +34,7 @@ class NetworkArgs:
     managed: Sequence[str]
     placements: Sequence[Placement]
     names: Names
+    account: pulumi.Input[str]
     region: str
     settings: NetworkSettings
     edge: EdgeSettings
@@ -108,6 +109,7 @@ class Network(pulumi.ComponentResource):
             return existing_vpc(args.settings, parent=self)
         own = OwnVpcArgs(
             names=args.names,
+            account=args.account,
             region=args.region,
             settings=args.settings,
             placements=args.placements,

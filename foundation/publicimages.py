@@ -48,7 +48,13 @@ def copied(name: str, images: Sequence[Copy], names: Names, make: Make, parent: 
     ]
 
 
-def cached(name: str, images: Sequence[tuple[Copy, Upstream]], make: Make, parent: pulumi.Resource) -> list[Held]:
+def cached(
+    name: str,
+    images: Sequence[tuple[Copy, Upstream]],
+    account: pulumi.Input[str],
+    make: Make,
+    parent: pulumi.Resource,
+) -> list[Held]:
     """By the tag or digest of the description. ECR asks the registry only for what it has not, as tags here do not
     move. The repositories stand before the first pull, so that nobody who pulls needs the right to make one.
     """
@@ -69,7 +75,7 @@ def cached(name: str, images: Sequence[tuple[Copy, Upstream]], make: Make, paren
         label = f"{name}-{upstream.label}-{_flat(image.repository)}"
         if label not in made:
             made[label] = make(label, f"{upstream.prefix}/{image.repository}")
-            _let_fetch(label, made[label], parent)
+            _let_fetch(label, made[label], account, parent)
         url = pulumi.Output.all(made[label].repository_url, rules[upstream].id)[0]
         reference = pulumi.Output.concat(url, image.version)
         held.append(
@@ -83,11 +89,10 @@ def cached(name: str, images: Sequence[tuple[Copy, Upstream]], make: Make, paren
     return held
 
 
-def _let_fetch(name: str, made: aws.ecr.Repository, parent: pulumi.Resource) -> None:
+def _let_fetch(name: str, made: aws.ecr.Repository, account: pulumi.Input[str], parent: pulumi.Resource) -> None:
     """Whoever of this account may pull from the repository may have ECR fetch for it (AWS: "IAM permissions required to
     sync an upstream registry", Amazon ECR user guide).
     """
-    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=parent)).account_id
     aws.ecr.RepositoryPolicy(
         name,
         repository=made.name,

@@ -35,6 +35,7 @@ class Vpc:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnVpcArgs:
     names: Names
+    account: pulumi.Input[str]
     region: str
     settings: NetworkSettings
     placements: Sequence[Placement]
@@ -68,7 +69,14 @@ class _Maker:
         aws.ec2.DefaultSecurityGroup(
             f"{name}-default", vpc_id=self._vpc.id, tags=self._tags("unused-default"), opts=self._opts()
         )
-        flow_logs(f"{name}-flow-logs", vpc_id=self._vpc.id, names=args.names, tags=args.tags, parent=self._parent)
+        flow_logs(
+            f"{name}-flow-logs",
+            vpc_id=self._vpc.id,
+            names=args.names,
+            account=args.account,
+            tags=args.tags,
+            parent=self._parent,
+        )
         blocks = subnets(args.settings.cidr, args.settings.zones)
         # Zone letters differ per account and region (AWS: "Regions and zones"), so they are asked for, not guessed.
         opts = pulumi.InvokeOutputOptions(parent=self._parent)

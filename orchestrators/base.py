@@ -30,6 +30,7 @@ class OrchestratorArgs:
     workload: Workload
     placement: Placement
     names: Names
+    account: "Input[str]"
     region: str
     network: "Network"
     targets: "Mapping[str, TargetGroup]"

@@ -182,7 +182,6 @@ class Machines(pulumi.ComponentResource):
     def _profile(self) -> aws.iam.InstanceProfile:
         args, opts = self._args, pulumi.ResourceOptions(parent=self)
         name = args.names.of(args.placement.key, "instance", limit=64)
-        account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
         role = aws.iam.Role(
             f"{self._name}-instance",
             name=name,
@@ -194,7 +193,9 @@ class Machines(pulumi.ComponentResource):
             f"{self._name}-instance",
             name="join-cluster",
             role=role.name,
-            policy=account.apply(lambda known: canonical(agent_policy(self._cluster, args.region, known))),
+            policy=pulumi.Output.from_input(args.account).apply(
+                lambda known: canonical(agent_policy(self._cluster, args.region, known))
+            ),
             opts=opts,
         )
         return aws.iam.InstanceProfile(f"{self._name}-instance", name=name, role=role.name, tags=args.tags, opts=opts)

@@ -28,6 +28,7 @@ def unit_roles(
     names: Names,
     placement_key: str,
     region: str,
+    account: pulumi.Input[str],
     repositories: Sequence[pulumi.Input[str]],
     secrets: Mapping[str, SecretRef],
     log_group: aws.cloudwatch.LogGroup,
@@ -36,7 +37,6 @@ def unit_roles(
 ) -> Roles:
     """The two roles of one service or job, with no right beyond its own images, log group and secrets."""
     opts = pulumi.ResourceOptions(parent=parent)
-    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=parent)).account_id
     # AWS: task IAM role, confused deputy prevention.
     ours = on_behalf_of(account, pulumi.Output.format("arn:*:ecs:{0}:{1}:*", region, account))
     trust = policy(service_trust("ecs-tasks.amazonaws.com", condition=ours))

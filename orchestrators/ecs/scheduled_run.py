@@ -27,10 +27,9 @@ class ScheduledRun(pulumi.ComponentResource):
         super().__init__("switchyard:orchestrators:ScheduledRun", name, None, opts)
         own = pulumi.ResourceOptions(parent=self)
         group = group_name(args.names, args.placement)
-        account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
         # AWS: EventBridge Scheduler, confused deputy prevention.
-        schedules = pulumi.Output.format("arn:*:scheduler:{0}:{1}:schedule-group/{2}", args.region, account, group)
-        ours = on_behalf_of(account, schedules)
+        schedules = pulumi.Output.format("arn:*:scheduler:{0}:{1}:schedule-group/{2}", args.region, args.account, group)
+        ours = on_behalf_of(args.account, schedules)
         role = aws.iam.Role(
             f"{name}-scheduler",
             name=args.names.of(args.placement.key, job, "scheduler", limit=64),

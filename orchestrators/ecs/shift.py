@@ -14,11 +14,10 @@ def shift_role(
 ) -> tuple[pulumi.Output[str], aws.iam.RolePolicy]:
     """Its ARN, and the policy without which ECS can do nothing."""
     opts = pulumi.ResourceOptions(parent=parent)
-    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=parent)).account_id
     role = aws.iam.Role(
         name,
         name=args.names.of(args.placement.key, service, "shift", limit=64),
-        assume_role_policy=policy(service_trust("ecs.amazonaws.com", condition=on_behalf_of(account))),
+        assume_role_policy=policy(service_trust("ecs.amazonaws.com", condition=on_behalf_of(args.account))),
         tags=args.tags,
         opts=opts,
     )

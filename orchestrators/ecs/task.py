@@ -40,6 +40,7 @@ def task(
         names=args.names,
         placement_key=args.placement.key,
         region=args.region,
+        account=args.account,
         repositories=[args.repositories[c.name] for c in unit.containers if c.name in args.repositories],
         secrets={secret: args.secrets[secret] for secret in sorted(used)},
         log_group=log_group,

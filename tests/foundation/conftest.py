@@ -23,7 +23,7 @@ from settings import (
     Size,
 )
 from tests.foundation.portal import portal
-from tests.support.pulumi_run import REGION, Run, run
+from tests.support.pulumi_run import ACCOUNT, REGION, Run, run
 from workload.model import Workload
 
 CERTIFICATE = f"arn:aws:acm:{REGION}:111122223333:certificate/00000000-0000-0000-0000-000000000000"
@@ -68,6 +68,7 @@ class Foundation:
                 **common,
                 managed=MANAGED,
                 placements=placements,
+                account=ACCOUNT,
                 region=REGION,
                 settings=self._settings["network"],
                 edge=self._settings["edge"],
@@ -77,16 +78,22 @@ class Foundation:
         self.edge = Edge(
             "edge",
             EdgeArgs(
-                **common, placements=placements, network=self.network, settings=self._settings["edge"], protect=protect
+                **common,
+                account=ACCOUNT,
+                placements=placements,
+                network=self.network,
+                settings=self._settings["edge"],
+                protect=protect,
             ),
         )
-        key = Key("key", KeyArgs(names=self.names, region=REGION, tags={}, protect=protect))
+        key = Key("key", KeyArgs(names=self.names, account=ACCOUNT, region=REGION, tags={}, protect=protect))
         self.secrets = Secrets("secrets", SecretsArgs(**common, key_arn=key.arn, protect=protect))
         self.data = Data(
             "data",
             DataArgs(
                 **common,
                 managed=MANAGED,
+                account=ACCOUNT,
                 network=self.network,
                 secrets=self.secrets,
                 key_arn=key.arn,
@@ -99,6 +106,7 @@ class Foundation:
             ImagesArgs(
                 **common,
                 managed=MANAGED,
+                account=ACCOUNT,
                 key_arn=key.arn,
                 prebuilt=self._prebuilt,
                 registries=self._settings["registries"],

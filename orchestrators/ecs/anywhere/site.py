@@ -59,9 +59,8 @@ class Site(pulumi.ComponentResource):
 
     def _activation(self) -> "aws.ssm.Activation":
         args, opts = self._args, pulumi.ResourceOptions(parent=self)
-        account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
         # AWS: IAM service role for hybrid environments.
-        ours = on_behalf_of(account, pulumi.Output.format("arn:*:ssm:{0}:{1}:*", args.region, account))
+        ours = on_behalf_of(args.account, pulumi.Output.format("arn:*:ssm:{0}:{1}:*", args.region, args.account))
         role = aws.iam.Role(
             f"{self._name}-machine",
             name=args.names.of(args.placement.key, "machine", limit=64),

@@ -26,9 +26,8 @@ class Nodes:
 
 def nodes(name: str, args: OrchestratorArgs, parent: pulumi.Resource) -> Nodes:
     cluster = args.names.cluster(args.placement.key)
-    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=parent)).account_id
-    arn = pulumi.Output.concat("arn:aws:eks:", args.region, ":", account, ":cluster/", cluster)
-    granted = _role(name, arn, account, args, parent)
+    arn = pulumi.Output.concat("arn:aws:eks:", args.region, ":", args.account, ":cluster/", cluster)
+    granted = _role(name, arn, args, parent)
     activation = aws.ssm.Activation(
         f"{name}-activation",
         name=cluster,
@@ -81,13 +80,12 @@ _TAG = "EKSClusterARN"
 def _role(
     name: str,
     cluster_arn: pulumi.Output[str],
-    account: pulumi.Output[str],
     args: OrchestratorArgs,
     parent: pulumi.Resource,
 ) -> Granted:
     """For this cluster and these machines alone (Amazon EKS user guide, prepare credentials for hybrid nodes)."""
-    ours = on_behalf_of(account, pulumi.Output.concat("arn:aws:ssm:", args.region, ":", account, ":*"))
-    machines = pulumi.Output.concat("arn:aws:ssm:", args.region, ":", account, ":managed-instance/*")
+    ours = on_behalf_of(args.account, pulumi.Output.concat("arn:aws:ssm:", args.region, ":", args.account, ":*"))
+    machines = pulumi.Output.concat("arn:aws:ssm:", args.region, ":", args.account, ":managed-instance/*")
     return role(
         f"{name}-node-role",
         args.names.of(args.placement.key, "node", limit=64),

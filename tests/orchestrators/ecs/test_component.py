@@ -48,6 +48,7 @@ class Provisioned:
                 workload=workload,
                 placement=self.placement,
                 names=foundation.names,
+                account=ACCOUNT,
                 region=REGION,
                 network=foundation.network,
                 targets=foundation.edge.targets(ECS),

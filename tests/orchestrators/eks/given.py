@@ -10,6 +10,7 @@ from foundation.targets import TargetGroup
 from orchestrators.base import OrchestratorArgs
 from settings import ClusterSettings
 from tests.orchestrators.eks.portal import MANAGED, NAMES, portal
+from tests.support.pulumi_run import ACCOUNT
 
 known = pulumi.Output.from_input
 
@@ -43,6 +44,7 @@ def arguments(placement, version="v1", cidrs=(), **changes):
         "workload": workload,
         "placement": placement,
         "names": NAMES,
+        "account": known(ACCOUNT),
         "region": "eu-central-1",
         "network": network,
         "targets": {"web": target},
