@@ -15,6 +15,9 @@ def pytest_itemcollected(item):
     item.add_marker(pytest.mark.engine)
 
 
+_LONGEST = ("test_failed_switch.py", "test_interruption.py", "test_failures.py", "test_switch.py")
+
+
 class OneProcessPerAccount(LoadScopeScheduling):
     """What shares an account runs in one process: the tests of a placement, otherwise those of a file and a stack."""
 
@@ -28,8 +31,7 @@ class OneProcessPerAccount(LoadScopeScheduling):
 
 def pytest_collection_modifyitems(items):
     """What runs longest begins first, so that no process is left alone with it at the end."""
-    first = ("test_failures.py", "test_interruption.py", "test_switch.py")
-    items.sort(key=lambda item: item.path.name not in first)
+    items.sort(key=lambda item: _LONGEST.index(item.path.name) if item.path.name in _LONGEST else len(_LONGEST))
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -22,6 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
+import pulumi
+
 SEEDS = ("1", "4711")
 """What PYTHONHASHSEED may be; without it, it is the first."""
 
@@ -63,6 +65,7 @@ def _serve(address: Path) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     known = address.with_suffix(".modules")
     known.mkdir()
+    pulumi.log.debug = lambda *_, **__: None  # the SDK tells the engine of its every step: a seventh of the work
     tests = os.getppid()
     while os.getppid() == tests:
         try:
