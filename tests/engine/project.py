@@ -121,7 +121,6 @@ class Project:
             ),
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_CONFIG_PASSPHRASE": "a passphrase",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_SKIP_CHECKPOINTS": "true",  # writing the state at the end alone saves a third of an `up`
@@ -157,7 +156,10 @@ class Project:
     def stack(self, name: str, **environment: str) -> automation.Stack:
         key = (name, *sorted(environment.items()))
         if key not in self._stacks:
-            opts = automation.LocalWorkspaceOptions(env_vars={**self.environment, **environment})
+            opts = automation.LocalWorkspaceOptions(
+                env_vars={**self.environment, **environment},
+                secrets_provider="awskms:///alias/switchyard?awssdk=v2&region=us-east-1",
+            )
             self._stacks[key] = automation.create_or_select_stack(name, work_dir=str(self.folder), opts=opts)
         return self._stacks[key]
 

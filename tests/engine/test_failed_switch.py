@@ -8,19 +8,18 @@ from tests.engine.throttling import THROTTLED, all_refused_once, made_once, unti
 
 
 @pytest.fixture(scope="module")
-def stack(account):
-    """Of dev alone, as each placement takes ten ups."""
+def stack(account, name):
     account.join()
-    account.place("dev", PLACEMENTS[0])
-    made = account.stack("dev")
+    account.place(name, PLACEMENTS[0])
+    made = account.stack(name)
     made.up()
     return made
 
 
 @pytest.mark.parametrize("target", PLACEMENTS[1:])
-def test_every_create_and_update_of_a_switch_fails_once_and_the_next_up_heals_it(account, stack, target):
+def test_every_create_and_update_of_a_switch_fails_once_and_the_next_up_heals_it(account, name, stack, target):
     account.cloud.forget_calls()
-    account.place("dev", target)
+    account.place(name, target)
     for operation in ("create", "update"):
         account.cloud.fail(operation, **THROTTLED)
     assert until_it_works(stack.up)
