@@ -47,7 +47,11 @@ def python_class(type_: str) -> str:
 
 
 def as_users_run(made: Project) -> None:
-    """By pip, as the repository's Pulumi.yaml has it, and with the engine's log: the tests spare themselves both."""
+    """By pip, as the repository's Pulumi.yaml has it, with the engine's log and with secrets by a passphrase, its own
+    default: the tests spare themselves all three.
+    """
+    made.environment["PULUMI_CONFIG_PASSPHRASE"] = "a passphrase"
+    made.run("pulumi", "stack", "init", "dev", "--secrets-provider", "passphrase")
     (made.folder.parent / "home/logs").unlink()
     file = made.folder / "Pulumi.yaml"
     content = yaml.safe_load(file.read_text())

@@ -34,12 +34,9 @@ STACKS = ("dev", "prod")
 PACKAGES = ("aws", "docker-build", "kubernetes", "random")
 _LEFT_OUT = (".*", "__pycache__", "tests", "runs", "rendered", "Screenshots", "pyproject.toml")
 
-_PLUGIN = """#!{python} -IS
-import os, time
-engine = os.getppid()
-print({port}, flush=True)
-while os.getppid() == engine:
-    time.sleep(0.2)
+_PLUGIN = """#!/bin/sh
+echo {port}
+while kill -0 $PPID; do sleep 1; done > /dev/null 2>&1
 """
 """Tells the engine where a plugin answers that runs in the test's own process: starting it costs next to nothing."""
 
@@ -47,7 +44,7 @@ while os.getppid() == engine:
 def _plugins(folder: Path, ports: Mapping[str, int], kubeconfig: Path, real: Collection[str], python: Path) -> Path:
     """The executables by which the engine starts each stand-in; in place of `real` ones there is none."""
     folder.mkdir()
-    scripts = {package: _PLUGIN.format(python=sys.executable, port=port) for package, port in ports.items()}
+    scripts = {package: _PLUGIN.format(port=port) for package, port in ports.items()}
     start = f"#!/bin/sh\nPYTHONPATH={ROOT} exec {python}/bin/python -u -m "
     scripts["pulumi-python"] = f'{start}pulumi.dynamic "$@"\n'
     scripts["eks"] = f'{start}tests.engine.standin.eks {kubeconfig} "$@"\n'

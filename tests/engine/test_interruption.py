@@ -8,22 +8,13 @@ import time
 import pytest
 
 from tests.engine.observe import lost
-from tests.engine.project import PLACEMENTS
+from tests.engine.project import PLACEMENTS, STACKS
 
 
-@pytest.fixture(scope="module", params=[("dev", signal.SIGINT), ("prod", signal.SIGKILL)], ids=["dev", "prod"])
-def interrupted(request):
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def name(interrupted):
-    return interrupted[0]
-
-
-@pytest.fixture(scope="module")
-def sent(interrupted):
-    return interrupted[1]
+@pytest.fixture
+def sent(name, target):
+    """In turn, so that either signal meets each stack, and each placement in one of them."""
+    return (signal.SIGINT, signal.SIGKILL)[(STACKS.index(name) + PLACEMENTS.index(target)) % 2]
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +28,9 @@ def stack(account, name):
     assert not lost(account)
 
 
-def test_an_interrupted_first_up_is_finished_by_the_next_one(account, name, stack, sent):
-    account.place(name, PLACEMENTS[0])
+@pytest.mark.parametrize("target", PLACEMENTS[:1])
+def test_an_interrupted_first_up_is_finished_by_the_next_one(account, name, stack, sent, target):
+    account.place(name, target)
     _interrupt(account, name, sent, held="data-db")
     _recover(stack, sent)
     assert not lost(account, stack)
