@@ -6,7 +6,8 @@ import os
 import ssl
 import subprocess
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +15,12 @@ import httpx
 
 Json = Any
 TIMEOUT = 30.0
+POLL = 3.0
+PATIENCE = 120.0
+"""Seconds for an API that is away: EKS replaces the machines of a control plane one after the other."""
+
+_UNAUTHORIZED = 401
+_PASSING = {0, 429, 500, 502, 503, 504}
 
 
 class ApiError(Exception):
@@ -27,20 +34,15 @@ class ApiError(Exception):
 class Api:
     """The cluster of a kubeconfig's current context: by token, client certificate or the command under `exec`."""
 
-    def __init__(self, kubeconfig: Mapping[str, Json]) -> None:
-        context = _named(kubeconfig, "contexts", "context", kubeconfig["current-context"])
-        cluster = _named(kubeconfig, "clusters", "cluster", context["cluster"])
-        user = dict(_named(kubeconfig, "users", "user", context["user"]))
-        if command := user.get("exec"):
-            user |= _credential(command)
-        token = user.get("token")
-        self._http = httpx.Client(
-            base_url=cluster["server"],
-            verify=_tls(cluster, user),
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            timeout=TIMEOUT,
-            trust_env=False,
-        )
+    def __init__(
+        self,
+        kubeconfig: Mapping[str, Json],
+        *,
+        patience: float = PATIENCE,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._kubeconfig, self._patience, self._sleep = kubeconfig, patience, sleep
+        self._http = _client(kubeconfig)
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +61,29 @@ class Api:
     def call(
         self, method: str, path: str, body: Json = None, content_type: str = "application/json", **query: str
     ) -> httpx.Response:
-        """The answer to one request. Raises ApiError with the API's own message."""
+        """The answer to one request: a GET comes again while the API is away, and all once more with a new credential
+        where theirs has expired (a token of EKS is good for 15 minutes: `aws eks get-token`).
+
+        Raises:
+            ApiError: with the API's own message.
+        """
+        begun, renewed = time.monotonic(), False
+        while True:
+            try:
+                return self._request(method, path, body, content_type, query)
+            except ApiError as error:
+                if error.status == _UNAUTHORIZED and not renewed:
+                    self._http.close()
+                    self._http, renewed = _client(self._kubeconfig), True
+                    continue
+                passing = method == "GET" and error.status in _PASSING
+                if not passing or time.monotonic() - begun >= self._patience:
+                    raise
+            self._sleep(POLL)
+
+    def _request(
+        self, method: str, path: str, body: Json, content_type: str, query: Mapping[str, str]
+    ) -> httpx.Response:
         try:
             answer = self._http.request(
                 method,
@@ -73,6 +97,22 @@ class Api:
         if answer.is_error:
             raise ApiError(answer.status_code, _message(answer))
         return answer
+
+
+def _client(kubeconfig: Mapping[str, Json]) -> httpx.Client:
+    context = _named(kubeconfig, "contexts", "context", kubeconfig["current-context"])
+    cluster = _named(kubeconfig, "clusters", "cluster", context["cluster"])
+    user = dict(_named(kubeconfig, "users", "user", context["user"]))
+    if command := user.get("exec"):
+        user |= _credential(command)
+    token = user.get("token")
+    return httpx.Client(
+        base_url=cluster["server"],
+        verify=_tls(cluster, user),
+        headers={"Authorization": f"Bearer {token}"} if token else {},
+        timeout=TIMEOUT,
+        trust_env=False,
+    )
 
 
 def _named(kubeconfig: Mapping[str, Json], kind: str, field: str, name: str) -> Mapping[str, Json]:

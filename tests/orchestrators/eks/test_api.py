@@ -9,20 +9,33 @@ import pytest
 
 from orchestrators.eks.api import Api, ApiError
 
+FORBIDDEN = (403, "pods is forbidden")
+AWAY = (429, "storage is (re)initializing")
+EXPIRED = (401, "Unauthorized")
+
 
 @pytest.fixture
-def server():
-    """Answers with the token that it was shown; `/forbidden` with Kubernetes' error."""
+def refused():
+    """What the next requests are answered with."""
+    return []
+
+
+@pytest.fixture
+def server(refused):
+    """Answers with the token that it was shown, if it does not refuse."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            forbidden = self.path.startswith("/forbidden")
+            status, message = refused.pop(0) if refused else (200, None)
             shown = {"token": self.headers.get("Authorization"), "path": self.path}
-            body = json.dumps({"message": "pods is forbidden"} if forbidden else shown).encode()
-            self.send_response(403 if forbidden else 200)
+            body = json.dumps({"message": message} if message else shown).encode()
+            self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self):
+            self.do_GET()
 
         def log_message(self, *_):
             pass
@@ -68,15 +81,47 @@ def test_a_command_that_is_missing_is_named(server):
         Api(kubeconfig(server, exec={"command": "no-such-aws"}))
 
 
-def test_the_clusters_own_message_is_told(server):
+def test_the_clusters_own_message_is_told(server, refused):
+    refused.append(FORBIDDEN)
     with Api(kubeconfig(server)) as api, pytest.raises(ApiError, match="pods is forbidden") as error:
-        api.get("/forbidden")
+        api.get("/api")
     assert error.value.status == 403
+
+
+def test_a_cluster_that_is_away_for_a_moment_is_asked_again(server, refused):
+    refused += [AWAY, AWAY]
+    waits = []
+    with Api(kubeconfig(server), sleep=waits.append) as api:
+        assert api.get("/api")["path"] == "/api"
+    assert len(waits) == 2
+
+
+def test_what_may_have_been_done_is_not_asked_for_again(server, refused):
+    refused.append(AWAY)
+    with Api(kubeconfig(server)) as api, pytest.raises(ApiError, match="initializing"):
+        api.call("POST", "/api")
+
+
+def test_a_token_that_has_expired_is_made_anew(server, refused, tmp_path):
+    program = (
+        "import json, pathlib; path = pathlib.Path(r'{}'); number = len(path.read_text()) if path.exists() else 0; "
+        "path.write_text('.' * (number + 1)); print(json.dumps({{'status': {{'token': f'number {{number}}'}}}}))"
+    ).format(tmp_path / "made")
+    with Api(kubeconfig(server, exec=command(program))) as api:
+        assert api.get("/api")["token"] == "Bearer number 0"
+        refused.append(EXPIRED)
+        assert api.get("/api")["token"] == "Bearer number 1"
+
+
+def test_who_is_not_let_in_with_a_new_token_either_is_told(server, refused):
+    refused += [EXPIRED, EXPIRED]
+    with Api(kubeconfig(server, token="wrong")) as api, pytest.raises(ApiError, match="Unauthorized"):
+        api.get("/api")
 
 
 def test_a_cluster_that_does_not_answer_is_named():
     with (
-        Api(kubeconfig("http://127.0.0.1:1")) as api,
+        Api(kubeconfig("http://127.0.0.1:1"), patience=0) as api,
         pytest.raises(ApiError, match=r"http://127\.0\.0\.1:1/? does not"),
     ):
         api.get("/api")
