@@ -41,16 +41,21 @@ while kill -0 $PPID; do sleep 1; done > /dev/null 2>&1
 """Tells the engine where a plugin answers that runs in the test's own process: starting it costs next to nothing."""
 
 
+def _module(python: str, name: str, *arguments: object) -> str:
+    """The executable that runs a module as a plugin."""
+    return f'#!/bin/sh\nPYTHONPATH={ROOT} exec {python} -u -m {name} {" ".join(map(str, arguments))} "$@"\n'
+
+
 def _plugins(folder: Path, ports: Mapping[str, int], kubeconfig: Path, real: Collection[str], python: Path) -> Path:
     """The executables by which the engine starts each stand-in; in place of `real` ones there is none."""
     folder.mkdir()
     scripts = {package: _PLUGIN.format(port=port) for package, port in ports.items()}
-    start = f"#!/bin/sh\nPYTHONPATH={ROOT} exec {python}/bin/python -u -m "
-    scripts["pulumi-python"] = f'{start}pulumi.dynamic "$@"\n'
-    scripts["eks"] = f'{start}tests.engine.standin.eks {kubeconfig} "$@"\n'
+    scripts["pulumi-python"] = _module(f"{python}/bin/python", "pulumi.dynamic")
+    scripts["eks"] = _module(f"{python}/bin/python", "tests.engine.standin.eks", kubeconfig)
     if "kubernetes" in real:
         plugin = shutil.which("pulumi-resource-kubernetes")
-        scripts["kubernetes"] = f'{start}tests.engine.standin.kubernetes {plugin} {ports["kubernetes"]} "$@"\n'
+        # No fork, as the plugin has to end with it: the engine kills all that it has begun, and waits for that.
+        scripts["kubernetes"] = _module(sys.executable, "tests.engine.standin.kubernetes", plugin, ports["kubernetes"])
     if "eks" in real:
         del scripts["eks"]
     for package, script in scripts.items():
