@@ -51,8 +51,15 @@ class Api:
         self._http.close()
 
     def get(self, path: str, **query: str) -> Json:
-        """The object or list at `path`. Raises ApiError."""
-        return self.call("GET", path, **query).json()
+        """The object or list at `path`; it is asked for again while the API is away. Raises ApiError."""
+        begun = time.monotonic()
+        while True:
+            try:
+                return self.call("GET", path, **query).json()
+            except ApiError as error:
+                if error.status not in _PASSING or time.monotonic() - begun >= self._patience:
+                    raise
+            self._sleep(POLL)
 
     def text(self, path: str, **query: str) -> str:
         """The plain text at `path`, such as a container's log. Raises ApiError."""
@@ -61,25 +68,17 @@ class Api:
     def call(
         self, method: str, path: str, body: Json = None, content_type: str = "application/json", **query: str
     ) -> httpx.Response:
-        """The answer to one request: a GET comes again while the API is away, and all once more with a new credential
-        where theirs has expired (a token of EKS is good for 15 minutes: `aws eks get-token`).
-
-        Raises:
-            ApiError: with the API's own message.
+        """The answer to one request, which is made once more with a new credential where its own has expired (a token
+        of EKS is good for 15 minutes: `aws eks get-token`). Raises ApiError with the API's own message.
         """
-        begun, renewed = time.monotonic(), False
-        while True:
-            try:
-                return self._request(method, path, body, content_type, query)
-            except ApiError as error:
-                if error.status == _UNAUTHORIZED and not renewed:
-                    self._http.close()
-                    self._http, renewed = _client(self._kubeconfig), True
-                    continue
-                passing = method == "GET" and error.status in _PASSING
-                if not passing or time.monotonic() - begun >= self._patience:
-                    raise
-            self._sleep(POLL)
+        try:
+            return self._request(method, path, body, content_type, query)
+        except ApiError as error:
+            if error.status != _UNAUTHORIZED:
+                raise
+        self._http.close()
+        self._http = _client(self._kubeconfig)
+        return self._request(method, path, body, content_type, query)
 
     def _request(
         self, method: str, path: str, body: Json, content_type: str, query: Mapping[str, str]

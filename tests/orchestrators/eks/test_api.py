@@ -102,6 +102,12 @@ def test_what_may_have_been_done_is_not_asked_for_again(server, refused):
         api.call("POST", "/api")
 
 
+def test_a_log_that_cannot_be_had_is_not_waited_for(server, refused):
+    refused.append(AWAY)
+    with Api(kubeconfig(server)) as api, pytest.raises(ApiError, match="initializing"):
+        api.text("/log")
+
+
 def test_a_token_that_has_expired_is_made_anew(server, refused, tmp_path):
     program = (
         "import json, pathlib; path = pathlib.Path(r'{}'); number = len(path.read_text()) if path.exists() else 0; "
