@@ -51,7 +51,7 @@ def as_users_run(made: Project) -> None:
     default: the tests spare themselves all three.
     """
     made.environment["PULUMI_CONFIG_PASSPHRASE"] = "a passphrase"
-    made.run("pulumi", "stack", "init", "dev", "--secrets-provider", "passphrase")
+    made.run("pulumi", "stack", "init", "dev", "--secrets-provider", "passphrase").check_returncode()
     (made.folder.parent / "home/logs").unlink()
     file = made.folder / "Pulumi.yaml"
     content = yaml.safe_load(file.read_text())

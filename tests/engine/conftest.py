@@ -15,9 +15,6 @@ def pytest_itemcollected(item):
     item.add_marker(pytest.mark.engine)
 
 
-_LONGEST = ("test_failed_switch.py", "test_interruption.py", "test_failures.py", "test_switch.py")
-
-
 class OneProcessPerAccount(LoadScopeScheduling):
     """What shares an account runs in one process: the tests of a placement, otherwise those of a file and a stack."""
 
@@ -27,6 +24,9 @@ class OneProcessPerAccount(LoadScopeScheduling):
         if file.endswith(("test_changes.py", "test_life.py")):
             return next(iter(given & set(PLACEMENTS)))
         return " ".join([file, *sorted(given & set(STACKS))])
+
+
+_LONGEST = ("test_failed_switch.py", "test_interruption.py", "test_failures.py", "test_switch.py")
 
 
 def pytest_collection_modifyitems(items):

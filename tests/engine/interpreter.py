@@ -65,7 +65,7 @@ def _serve(address: Path) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     known = address.with_suffix(".modules")
     known.mkdir()
-    pulumi.log.debug = lambda *_, **__: None  # the SDK tells the engine of its every step: a seventh of the work
+    pulumi.log.debug = lambda *_, **__: None  # the SDK tells the engine of its every step: a fifth of the work
     tests = os.getppid()
     while os.getppid() == tests:
         try:

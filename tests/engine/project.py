@@ -158,6 +158,7 @@ class Project:
     def stack(self, name: str, **environment: str) -> automation.Stack:
         key = (name, *sorted(environment.items()))
         if key not in self._stacks:
+            # Every command would derive a passphrase's key anew, which takes as long as a tenth of a preview.
             opts = automation.LocalWorkspaceOptions(
                 env_vars={**self.environment, **environment},
                 secrets_provider="awskms:///alias/switchyard?awssdk=v2&region=us-east-1",

@@ -77,12 +77,7 @@ _TAG = "EKSClusterARN"
 """Carried over from the activation to the machines that it registers."""
 
 
-def _role(
-    name: str,
-    cluster_arn: pulumi.Output[str],
-    args: OrchestratorArgs,
-    parent: pulumi.Resource,
-) -> Granted:
+def _role(name: str, cluster_arn: pulumi.Output[str], args: OrchestratorArgs, parent: pulumi.Resource) -> Granted:
     """For this cluster and these machines alone (Amazon EKS user guide, prepare credentials for hybrid nodes)."""
     ours = on_behalf_of(args.account, pulumi.Output.concat("arn:aws:ssm:", args.region, ":", args.account, ":*"))
     machines = pulumi.Output.concat("arn:aws:ssm:", args.region, ":", args.account, ":managed-instance/*")

@@ -1,4 +1,6 @@
-"""The APIs that the program itself asks, from `Cloud`: ECS, targets, the Kubernetes API of a cluster, and SES."""
+"""The APIs that the program itself asks, from `Cloud`: ECS, targets, the Kubernetes API of a cluster, and SES; and KMS,
+which the engine asks.
+"""
 
 import base64
 import json
